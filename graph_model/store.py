@@ -1,0 +1,209 @@
+"""The port: what the engine and the loaders may ask of a graph.
+
+Synchronous and small. Facts are dated twice (F1): valid days are in the facts themselves; the recorded version is
+the store's. Nothing is overwritten: any past version can be read as it was. A version is one change set (C1).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeAlias
+
+from graph_model.nodes import (
+    Designation,
+    Exemption,
+    Facts,
+    FactType,
+    ListKind,
+    Move,
+    Neighbourhood,
+    Objection,
+    Registration,
+    Relation,
+    SubjectId,
+    Version,
+)
+
+Fact: TypeAlias = Registration | Relation | Designation | Move | Exemption | Objection
+
+
+@dataclass(frozen=True, slots=True)
+class ListTerms:
+    """What facts must agree with on one list: its kind and the types of its declared facts."""
+
+    kind: ListKind
+    facts: Mapping[str, FactType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a rulebook that facts may use. Facts naming others are refused as dangling.
+
+    `departments` maps each department's id to its region (`None`: national).
+    """
+
+    lists: Mapping[str, ListTerms] = field(default_factory=dict)
+    departments: Mapping[str, str | None] = field(default_factory=dict)
+    measures: frozenset[str] = frozenset()
+    matters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """One atomic write (C1).
+
+    facts        new; a fact whose key is known with the same content is `unchanged`, with other content refused
+    corrections  each closes the record with its key and opens another (F1); a key that is not known is refused.
+                 A relation corrects the one record of the same (type, holder, organisation, designation, held_from)
+    retractions  facts that never were: each closes its record and opens none; registrations and moves cannot be
+    """
+
+    actor: str
+    reason: str
+    key: str
+    facts: Facts = field(default_factory=Facts)
+    corrections: Facts = field(default_factory=Facts)
+    retractions: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A rulebook to be published (R1): its digest (`sha256:…`), canonical content, and the words facts may use."""
+
+    digest: str
+    content: bytes
+    vocabulary: Vocabulary
+    actor: str
+    reason: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a commit did. `repeated`: the key was known with the same content; `version` is that of the first time."""
+
+    version: Version
+    opened: int = 0
+    closed: int = 0
+    unchanged: int = 0
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What would become of one fact of a change set: `new`, `unchanged`, or `refused` and why.
+
+    `detail_code` is a stable word for the refusal (docs/errors.md), e.g. `designation.duplicate`.
+    """
+
+    fact: Fact
+    outcome: Literal["new", "unchanged", "refused"]
+    why: str | None = None
+    hint: str | None = None
+    detail_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the change log. `recorded_at` is the clock's, for people; no answer depends on it (P7)."""
+
+    version: Version
+    kind: Literal["facts", "rulebook"]
+    actor: str
+    reason: str
+    key: str
+    recorded_at: datetime
+    subjects: tuple[SubjectId, ...]
+    """The subjects whose own facts it touched, sorted; not their neighbours. Empty for a rulebook."""
+    rulebook: str | None = None
+    """The digest it published, for a rulebook."""
+
+
+class Store(Protocol):
+    """A graph of facts. All methods raise `StoreUnavailable` when the store cannot answer now.
+
+    A `version` beyond the latest is `VersionNotYet`, a negative one `UnknownVersion`. Safe to use from several
+    threads; reads never wait for a writer. Closing twice does no harm.
+    """
+
+    def latest_version(self) -> Version:
+        """The last committed version; 0 where nothing was ever written."""
+        ...
+
+    def commit(self, change: ChangeSet) -> Receipt:
+        """Write all of `change` durably as the next version, or nothing.
+
+        The same key and content again: the receipt of the first time, marked `repeated`, nothing written.
+
+        Raises:
+            ChangeRefused: a fact is dangling, duplicate, contradicts itself, or moves illegally (F2, F3, F5).
+            ChangeConflict: the key is known with other content.
+
+        """
+        ...
+
+    def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
+        """Say of each fact of `change.facts` what `commit` would do; in the order of the fields of `Facts`.
+
+        Writes nothing. A fact may rest on others of the same change set that are not themselves refused.
+        """
+        ...
+
+    def publish(self, publication: Publication) -> Receipt:
+        """Put a rulebook in force from the next version on (R1); the last one's digest again: `repeated`."""
+        ...
+
+    def rulebook_at(self, version: Version) -> str | None:
+        """The digest of the rulebook published last at `version`; `None` where none was."""
+        ...
+
+    def rulebook_content(self, digest: str) -> bytes | None:
+        """The canonical content of a published rulebook; `None` where it never was published."""
+        ...
+
+    def neighbourhood(self, subject: SubjectId, version: Version) -> Neighbourhood | None:
+        """Everything the subject's standing can depend on; `None` where it is not registered at `version`."""
+        ...
+
+    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+        """The registered subjects whose standing can depend on facts of `subjects` (C3), sorted.
+
+        That is: the subjects themselves, those one relation record away in either direction, and the holders of
+        links to their designations, at `version`.
+        """
+        ...
+
+    def is_registered(self, subject: SubjectId, version: Version) -> bool:
+        """Whether the subject is registered at `version` (whatever its status)."""
+        ...
+
+    def subjects(self, version: Version) -> Iterator[SubjectId]:
+        """Every registered subject, sorted, streamed in bounded memory."""
+        ...
+
+    def entries(self, list_id: str, version: Version) -> Iterator[Designation]:
+        """Every designation on one list with its moves, sorted by id, streamed."""
+        ...
+
+    def find(self, key: Fact, version: Version) -> Fact | None:
+        """The recorded fact with the same key as `key` (other fields ignored); a designation comes with its moves."""
+        ...
+
+    def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
+        """The change log after `since`, oldest first, at most `limit` entries."""
+        ...
+
+    def counts(self, version: Version) -> Mapping[str, int]:
+        """How many facts of each kind stand at `version`, by the field names of `Facts`."""
+        ...
+
+    def close(self) -> None:
+        """Free everything; further calls raise `StoreUnavailable`."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,1 @@
+"""The whole book: look-ups, matter tree, counterparts, content digest (R1)."""
