@@ -19,7 +19,8 @@
     │   └── ChangeRefused            change.refused (the store would not take it)
     ├── ChangeConflict               change.conflict
     ├── StoreUnavailable             store.unavailable
-    └── Overloaded                   overloaded
+    ├── Overloaded                   overloaded
+    └── SettingsRefused              settings.refused (the environment; only at the start of a program)
 """
 
 from typing import ClassVar
@@ -142,3 +143,9 @@ class Overloaded(XinhengError):
     """More work than can be answered in time; try again."""
 
     code = "overloaded"
+
+
+class SettingsRefused(XinhengError):
+    """An environment variable of ours is unknown or cannot be read as meant; nothing was started."""
+
+    code = "settings.refused"

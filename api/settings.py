@@ -1,0 +1,136 @@
+"""Every setting: read once from the environment, typed, units in the names; a misspelling is refused.
+
+Documented in docs/settings.md (a test holds that page to this class). The environment is read by whoever starts a
+program (`Settings.from_env(os.environ)`), never at import and never later.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from graph_model.errors import SettingsRefused
+
+PREFIX = "XINHENG_"
+Lang = Literal["zh", "en"]
+LogFormat = Literal["json", "text"]
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a program of ours can be told from outside. Field `port` is the variable `XINHENG_PORT`, and so on.
+
+    store                 URL of the store
+    lang                  language of messages to people; where not set, English for an English locale, else Chinese
+    id_key                secret for the keyed hash of identity numbers; never shown, not even by `repr`
+    id_key_file           file with that secret, made at first use (mode 0600); not set: see `api.identity.identity_key`
+    host, port            where the HTTP service listens
+    body_limit_bytes      largest request body
+    depth_limit_levels    deepest nesting of arrays and objects in a request body
+    batch_limit_checks    most checks in one batch
+    feed_limit_versions   most versions in one page of the change feed
+    heavy_limit_requests  most batches and changes worked on at once; more are refused as `overloaded`
+    wait_limit_s          longest wait for `min_version`, in seconds
+    log_format            `json` (one object a line) or `text`
+    """
+
+    store: str = "sqlite:///xinheng.db"
+    lang: Lang = "zh"
+    id_key: bytes | None = field(default=None, repr=False)
+    id_key_file: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    body_limit_bytes: int = 1_048_576
+    depth_limit_levels: int = 16
+    batch_limit_checks: int = 1_000
+    feed_limit_versions: int = 1_000
+    heavy_limit_requests: int = 32
+    wait_limit_s: float = 2.0
+    log_format: LogFormat = "json"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings; a variable that is set but empty counts as not set.
+
+        Raises:
+            SettingsRefused: an unknown `XINHENG_` name, or a value that cannot be read; names the variable, never
+                the value of a secret.
+
+        >>> Settings.from_env({"XINHENG_PORT": "8080", "LANG": "en_GB.UTF-8"}).port
+        8080
+
+        """
+        known = {PREFIX + item.name.upper(): item.name for item in fields(cls)}
+        if unknown := sorted(name for name in env if name.startswith(PREFIX) and name not in known):
+            raise SettingsRefused(
+                f"没有这样的设置 no such setting: {', '.join(unknown)}",
+                hint=f"可用的是 we know {', '.join(sorted(known))}",
+            )
+        given = {attribute: env[name] for name, attribute in known.items() if env.get(name)}
+        values = {attribute: _read(attribute, text) for attribute, text in given.items()}
+        return cls(**{"lang": _locale_lang(env), **values})
+
+
+def _locale_lang(env: Mapping[str, str]) -> Lang:
+    # The order is POSIX's. An officer's machine without a locale (C) still gets Chinese.
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "en" if locale.lower().startswith("en") else "zh"
+
+
+def _read(attribute: str, text: str) -> Any:
+    reader, meant = _READERS.get(attribute, (str, "text"))
+    try:
+        return reader(text)
+    except ValueError:
+        # `from None`: the cause would show the value, which may be the secret.
+        raise SettingsRefused(
+            f"{PREFIX}{attribute.upper()} 的值不合要求 cannot be read", hint=f"应为 give {meant}"
+        ) from None
+
+
+def _integer(least: int, most: int) -> tuple[Callable[[str], int], str]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read, f"a whole number from {least} to {most}"
+
+
+def _word(*words: str) -> tuple[Callable[[str], str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return read, " or ".join(words)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 60:  # also refuses nan
+        raise ValueError(text)
+    return seconds
+
+
+def _secret(text: str) -> bytes:
+    if len(text) < KEY_BYTES:
+        raise ValueError
+    return text.encode()
+
+
+_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "lang": _word("zh", "en"),
+    "id_key": (_secret, f"at least {KEY_BYTES} characters, random, e.g. from `openssl rand -hex 32`"),
+    "id_key_file": (Path, "the path of a file"),
+    "port": _integer(0, 65_535),
+    "body_limit_bytes": _integer(1_024, 1 << 30),
+    "depth_limit_levels": _integer(4, 200),
+    "batch_limit_checks": _integer(1, 1_000_000),
+    "feed_limit_versions": _integer(1, 100_000),
+    "heavy_limit_requests": _integer(1, 10_000),
+    "wait_limit_s": (_seconds, "a number of seconds from 0 to 60"),
+    "log_format": _word("json", "text"),
+}
