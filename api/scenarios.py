@@ -1,0 +1,155 @@
+"""Run scenarios (CONTRACT §5): each on a store of its own, through the same doors as everything else.
+
+The facts go through the loaders' rows and the store's admission, so that what is refused here is refused everywhere.
+Rulebooks are read once per run: the shipped one, each folder, and each inline mapping that occurs again.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.scenario_expectations import Answer, Found, MalformedExpectationError, compare
+from api.scenario_files import Scenario
+from api.scenario_questions import Keyed, ask
+from engine.service import Service
+from graph_model.errors import FactsRefused, RulebookRefused, XinhengError
+from graph_model.identifiers import IdentityKeyer
+from graph_model.nodes import Facts
+from graph_model.store import ChangeSet, Store
+from loaders.rows import facts_from_rows
+from memoranda.reader import SHIPPED, read_inline, read_rulebook
+from memoranda.rulebook import Rulebook
+
+KEPT_RULEBOOKS = 256
+"""How many rulebooks a run keeps: enough for scenarios that share a few, bounded for a file where none do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One check of one scenario: whether it passed, and what to say where it did not.
+
+    `number` counts the checks of the scenario from 1. `complaint` is set where the check itself cannot be read.
+    """
+
+    scenario: Scenario
+    number: int
+    check: Mapping[str, Any]
+    expected: Found
+    found: Found
+    answer: Answer
+    complaint: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that was expected was found."""
+        return self.complaint is None and self.expected == self.found
+
+
+@dataclass(slots=True)
+class Rulebooks:
+    """The rulebooks that scenarios name, each read once; one that is refused is refused again without reading it."""
+
+    _read: OrderedDict[str, Rulebook | RulebookRefused] = field(default_factory=OrderedDict)
+
+    def of(self, scenario: Scenario) -> Rulebook:
+        """Give the scenario's rulebook.
+
+        Raises:
+            RulebookRefused: it cannot be used as it stands.
+
+        """
+        named = scenario.rulebook
+        if isinstance(named, str):
+            folder = SHIPPED if named == "published" else _folder(scenario.file, named)
+            return self._once(f"folder {folder}", lambda: read_rulebook(folder))
+        key = json.dumps(named, ensure_ascii=False, sort_keys=True, default=str)
+        return self._once(key, lambda: read_inline(named))
+
+    def _once(self, key: str, read: Callable[[], Rulebook]) -> Rulebook:
+        if key not in self._read:
+            try:
+                self._read[key] = read()
+            except RulebookRefused as error:
+                self._read[key] = error
+            if len(self._read) > KEPT_RULEBOOKS:
+                self._read.popitem(last=False)
+        self._read.move_to_end(key)
+        known = self._read[key]
+        if isinstance(known, RulebookRefused):
+            raise known.with_traceback(None)  # else the one error would gather the frames of every scenario
+        return known
+
+
+def _folder(file: Path, named: str) -> Path:
+    """Take a folder's path from the scenario file on, else from the working directory on."""
+    beside = file.parent / named
+    return (beside if beside.is_dir() else Path(named)).resolve()
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs scenarios. `new_store` opens an empty store, and throws it away again, for each of them."""
+
+    new_store: Callable[[], Any]
+    rulebooks: Rulebooks = field(default_factory=Rulebooks)
+    keyed: Keyed = field(default_factory=lambda: Keyed(IdentityKeyer(b"scenario files hold no real persons")))
+
+    def run(self, scenario: Scenario) -> Iterator[Outcome]:
+        """Give the outcome of each check of one scenario, in order."""
+        try:
+            book = self.rulebooks.of(scenario)
+            facts = self.facts_of(scenario, book)
+            with self.new_store() as store:
+                answers = prepare(store, book, facts)
+                yield from outcomes(scenario, lambda check: ask(answers, check, self.keyed))
+        except (RulebookRefused, FactsRefused) as refusal:
+            yield from outcomes(scenario, _refusing(refusal))
+
+    def facts_of(self, scenario: Scenario, book: Rulebook) -> Facts:
+        """Read the scenario's facts.
+
+        Raises:
+            FactsRefused: a row cannot be read.
+
+        """
+        for kind, rows in scenario.facts.items():
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise FactsRefused(f"`{kind}` must be a list of mappings", hint="write one mapping for each row")
+        return facts_from_rows(scenario.facts, book.vocabulary, self.keyed.keyer, lenient=True)
+
+
+def prepare(store: Store, book: Rulebook, facts: Facts) -> Service:
+    """Publish `book` and write `facts` into an empty store."""
+    service = Service(store)
+    service.publish(book, actor="scenario", reason="the scenario's rulebook", key="rulebook")
+    service.apply(ChangeSet(actor="scenario", reason="the scenario's facts", key="facts", facts=facts))
+    return service
+
+
+def outcomes(scenario: Scenario, answer_to: Callable[[Mapping[str, Any]], Answer]) -> Iterator[Outcome]:
+    """Put each check of a scenario to `answer_to` and compare."""
+    for number, check in enumerate(scenario.checks, start=1):
+        yield outcome(scenario, number, check, answer_to)
+
+
+def outcome(
+    scenario: Scenario, number: int, check: Mapping[str, Any], answer_to: Callable[[Mapping[str, Any]], Answer]
+) -> Outcome:
+    """Give the outcome of one check."""
+    answer: Answer
+    try:
+        answer = answer_to(check)
+    except XinhengError as error:
+        answer = error
+    try:
+        expected, found = compare(check, answer)
+    except MalformedExpectationError as malformed:
+        return Outcome(scenario, number, check, {}, {}, answer, complaint=str(malformed))
+    return Outcome(scenario, number, check, expected, found, answer)
+
+
+def _refusing(refusal: XinhengError) -> Callable[[Mapping[str, Any]], Answer]:
+    return lambda _: refusal
