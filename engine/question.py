@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from graph_model.errors import XinhengError
+from memoranda.model import Effect
 
 Verdict = Literal["bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear"]
 STRENGTH: tuple[Verdict, ...] = ("bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear")
@@ -29,8 +30,9 @@ Json: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A question: may this be granted to `subject` in `matter` on day `on`?
+    """A question: may this be granted to `subject` in `matter` on day `on`.
 
+    on            a day, or its text: it is read after subject, matter and department, so that the first fault is named
     department    one department; `None`: all of the rulebook
     concerning    the organisation the grant concerns (R8); one that is unknown matches nothing
     version       a past version; `None`: the latest
@@ -40,7 +42,7 @@ class Check:
 
     subject: str
     matter: str
-    on: date
+    on: date | str
     department: str | None = None
     concerning: str | None = None
     version: int | None = None
@@ -53,7 +55,7 @@ class Duty:
     """One measure that a department must apply to the subject, with its proof (J5) and ways out (J6)."""
 
     measure: str
-    effect: str
+    effect: Effect
     department: str
     role: str
     from_: date | None
@@ -80,7 +82,7 @@ class Unresolved:
     """An item that cannot be told: why, and what the officer should ask of whom (J4)."""
 
     measure: str
-    effect: str
+    effect: Effect
     department: str
     role: str
     designation: str
@@ -130,11 +132,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class WhyNotQuestion:
-    """Why does `measure` not bind `subject` on day `on`? The rest as in `Check`, all optional."""
+    """Why does `measure` not bind `subject` on day `on`. The rest as in `Check`, all optional."""
 
     subject: str
     measure: str
-    on: date
+    on: date | str
     matter: str | None = None
     department: str | None = None
     concerning: str | None = None

@@ -1,0 +1,221 @@
+"""The proof of a duty (J5): as JSON, and as one Chinese sentence made from that JSON alone."""
+
+from datetime import date, timedelta
+
+from engine.gates import responsible_on, subject_values
+from engine.question import Duty, Json, as_json
+from engine.remedies import remedies_of
+from engine.sentences import person_masked, sentence_of
+from engine.standing import Item, Path, Standing
+from engine.timeline import any_of, at, run_at, within
+from graph_model.calendar import Interval
+from graph_model.identifiers import region_covers
+from graph_model.nodes import Subject
+from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasis
+from memoranda.rulebook import Rulebook
+
+
+def duty_of(item: Item, department: str, standing: Standing, day: date, book: Rulebook) -> Duty:
+    """Write one duty of one department with its proof, sentence and remedies."""
+    interval = run_at(item.holds, day)
+    proof = proof_of(item, department, standing, day, interval, book)
+    remedies = remedies_of(item, book)
+    return Duty(
+        measure=item.measure.id,
+        effect=item.measure.effect,
+        department=department,
+        role=item.target.role,
+        from_=interval.start,
+        until=interval.end,
+        disputed=item.disputed(day),
+        sentence_zh=sentence_of(proof, remedies, disputed=item.disputed(day)),
+        designation=item.listing.id,
+        proof=proof,
+        remedies=tuple(as_json(remedy) for remedy in remedies),
+    )
+
+
+def proof_of(item: Item, department: str, standing: Standing, day: date, interval: Interval, book: Rulebook) -> Json:
+    """Give everything the duty rests on, as JSON values (J5)."""
+    path = item.carrier(day)
+    memorandum, measure = book.memorandum_of[item.measure.id], item.measure
+    proof = {
+        "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
+        "department": {"id": department, "name": book.departments[department].name},
+        "designation": _designation(item, standing, book),
+        "path": _path(item, path, standing),
+        "memorandum": {
+            "id": memorandum.id,
+            "kind": memorandum.kind,
+            "title": memorandum.title,
+            "document_no": memorandum.document_no,
+            "measure": measure.id,
+            "measure_title": measure.title,
+            "item": measure.item,
+            "wording": measure.wording,
+            "effect": measure.effect,
+            "limits_to": measure.limits_to,
+            "matters": "any" if measure.matters == "any" else [book.matters[m].name for m in measure.matters],
+        },
+        "basis": [_basis(basis) for basis in holding_bases(item, department, day, book)],
+        "condition": _condition(item, path, standing.subject, day, book),
+        "bounds": {
+            "from": {"day": interval.start, "gates": _changed(item, path, interval.start, book, start=True)},
+            "until": {"day": interval.end, "gates": _changed(item, path, interval.end, book, start=False)},
+        },
+    }
+    written: Json = as_json(proof)
+    return written
+
+
+def holding_bases(item: Item, department: str, day: date, book: Rulebook) -> list[LegalBasis]:
+    """Give the cited articles that carry the duty on `day` for this department (G6)."""
+    region = book.departments[department].region
+    return [
+        basis
+        for basis in (book.bases[id_] for id_ in item.target.bases)
+        if basis.verified is not None
+        and item.target.role in basis.binds
+        and (item.measure.effect not in RESTRICTIONS or basis.kind in ADMISSIBLE_FOR_RESTRICTIONS)
+        and (basis.territory is None or region_covers(basis.territory, region))
+        and at(within(basis.from_, basis.until), day) == ()
+    ]
+
+
+def _shown_name(subject: str, item: Item, standing: Standing) -> str | None:
+    name = standing.names.get(subject)
+    person = subject == standing.subject.id and standing.subject.attributes[0].kind == "person"
+    # The operator of an individual business is a natural person: masked, like every person (P3).
+    operator = subject == item.listing.designation.subject and item.target.role == "own_business"
+    return person_masked(name) if name and (person or operator) else name
+
+
+def _designation(item: Item, standing: Standing, book: Rulebook) -> Json:
+    listing, designation = item.listing, item.listing.designation
+    authority = book.departments.get(designation.authority)
+    return {
+        "id": designation.id,
+        "subject": designation.subject,
+        "subject_name": _shown_name(designation.subject, item, standing),
+        "list": listing.official.id,
+        "list_name": listing.official.name,
+        "list_kind": listing.official.kind,
+        "document_no": designation.document_no,
+        "authority": designation.authority,
+        "authority_name": authority.name if authority else designation.authority,
+        "origin": listing.origin,
+        "severity": designation.severity,
+        "decided_on": designation.decided_on,
+        "conduct_on": designation.conduct_on,
+        "event_on": designation.event_on,
+        "effective_from": listing.starts,
+        "until": listing.until,
+    }
+
+
+def _path(item: Item, path: Path, standing: Standing) -> list[Json]:
+    relation = path.relation
+    if relation is None:
+        return []
+    listing, held = item.listing, item.target.held
+    anchor = {"at_conduct": "conduct_on", "at_event": "event_on", "at_decision": "decided_on"}.get(held)
+    return [
+        {
+            "role": item.target.role,
+            "relation": relation.type,
+            "holder": relation.holder,
+            "organisation": relation.organisation,
+            "organisation_name": standing.names.get(relation.organisation) if relation.organisation else None,
+            "designation": relation.designation,
+            "held": held,
+            "held_from": relation.held_from,
+            "held_until": relation.held_until,
+            "share": relation.share,
+            "judged_on": listing.day(anchor) if anchor else None,
+            "document_no": relation.document_no,
+        }
+    ]
+
+
+def _basis(basis: LegalBasis) -> Json:
+    verified = basis.verified
+    return {
+        "id": basis.id,
+        "document": basis.document,
+        "article": basis.article,
+        "kind": basis.kind,
+        "from": basis.from_,
+        "until": basis.until,
+        "verified": {"on": verified.on, "by": verified.by, "source": verified.source} if verified else None,
+    }
+
+
+def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebook) -> Json:
+    condition = book.condition_of.get(item.measure.id)
+    if condition is None:
+        return {}
+    relation = path.relation
+    seen = {
+        **item.listing.values,
+        **subject_values(subject, day),
+        "subject.id": subject.id,
+        "role.type": item.target.role,
+        "role.responsible": responsible_on(item.links, day),
+    }
+    if relation is not None:
+        seen |= {
+            "role.held_from": relation.held_from,
+            "role.held_until": relation.held_until,
+            "role.share": relation.share,
+        }
+    return {"text": condition.text, "values": {symbol: seen.get(symbol) for symbol in condition.symbols}}
+
+
+def _changed(item: Item, path: Path, bound: date | None, book: Rulebook, *, start: bool) -> list[str]:
+    """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
+    if bound is None:
+        return []
+    outside = bound - timedelta(days=1) if start else bound
+    parts = {
+        **item.parts,
+        "role_reached": any_of(p.role_reached for p in item.paths),
+        "condition_true": any_of(p.condition_true for p in item.paths),
+    }
+    bound_by = [name for name, timeline in parts.items() if at(timeline, outside) != ()]
+    return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
+        name
+        for name, timeline in (("role_reached", path.role_reached), ("condition_true", path.condition_true))
+        if at(timeline, outside) != ()
+    ]
+
+
+def question_to_ask(item: Item, reasons: tuple[str, ...], standing: Standing, book: Rulebook) -> str:
+    """Write the question that an officer should put to the authority about an unresolved item (J4)."""
+    listing = item.listing
+    authority = book.departments.get(listing.designation.authority)
+    name = authority.name if authority else listing.designation.authority
+    document = listing.designation.document_no or listing.id
+    asked = "；".join(_asked(reason) for reason in reasons)
+    return f"请向{name}核实《{listing.official.name}》认定（{document}）：{asked}。核实前不得作为限制依据。"
+
+
+REASON_ZH = {
+    "until_missing": "该认定何时届满",
+    "notice_missing": "认定前是否已依法送达事先告知书",
+    "listing_defective": "该列入是否属于依法不得列入的情形",
+    "authority_not_competent": "作出机关是否有权作出该认定",
+    "conduct_day_missing": "违法行为发生于哪一日",
+    "event_day_missing": "触发事项（如吊销）发生于哪一日",
+    "decision_day_missing": "决定作出于哪一日",
+    "role_start_missing": "该人自哪一日起担任此职",
+    "term_anchor_missing": "期限自哪一日起算",
+    "condition_error": "所载事实无法按条件计算，请核对数值",
+}
+SYMBOL_ZH = {"role.responsible": "是否经文书认定负有个人责任"}
+
+
+def _asked(reason: str) -> str:
+    word, _, symbols = reason.partition(": ")
+    if word == "fact_missing":
+        return "缺少事实：" + "、".join(SYMBOL_ZH.get(s, s) for s in symbols.split(", "))
+    return REASON_ZH.get(word, word)

@@ -1,0 +1,92 @@
+"""A rulebook made ready for deriving: what of the gates does not depend on any subject, worked out once."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.gates import basis_holds, memorandum_in_force
+from engine.timeline import FALSE, Timeline, all_of, any_of, within
+from graph_model.identifiers import region_covers
+from memoranda.model import Measure, Target
+from memoranda.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Departments that a target's articles treat alike (G6, G7, R10), sorted.
+
+    settled    G3 and G6 together, for these departments
+    withholds  the days on which the law lets other lists withhold this favour (R10); false for restrictions
+    """
+
+    departments: tuple[str, ...]
+    basis: Timeline
+    settled: Timeline
+    withholds: Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One target of one measure, with the departments that could ever have to act on it."""
+
+    measure: Measure
+    target: Target
+    place: int
+    in_force: Timeline
+    reaches: tuple[Reach, ...]
+
+
+class Plan:
+    """For each list, the targets that can bite at all. The cost of a standing follows these, not the book's size."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self.book = book
+        self._by_list: dict[str, tuple[Planned, ...]] = {}
+
+    def on_list(self, list_id: str) -> tuple[Planned, ...]:
+        """Give the planned targets of the measures that attach to a list (G4), by measure id and order of targets."""
+        if list_id not in self._by_list:
+            planned = (
+                plan_target(measure, place, self.book)
+                for measure in self.book.measures_on(list_id)
+                for place in range(len(measure.targets))
+            )
+            self._by_list[list_id] = tuple(p for p in planned if p.reaches)
+        return self._by_list[list_id]
+
+
+def plan_target(measure: Measure, place: int, book: Rulebook) -> Planned:
+    """Work out G3, G6 and G7 of one target for all its departments."""
+    target = measure.targets[place]
+    in_force = memorandum_in_force(measure, book)
+    alike: dict[tuple[Timeline, Timeline], list[str]] = defaultdict(list)
+    bases = [book.bases[basis] for basis in target.bases]
+    for department in book.bound_departments(measure.id):
+        region = book.departments[department].region
+        basis = basis_holds(bases, target.role, measure.effect, region)
+        alike[basis, withholding_holds(measure, region, book)].append(department)
+    reaches = [
+        Reach(tuple(departments), basis, settled, withholds)
+        for (basis, withholds), departments in alike.items()
+        if (settled := all_of([in_force, basis])) != FALSE
+    ]
+    return Planned(measure, target, place, in_force, tuple(sorted(reaches, key=lambda reach: reach.departments)))
+
+
+def withholding_holds(measure: Measure, region: str | None, book: Rulebook) -> Timeline:
+    """Say on which days some article lets lists withhold this favour from a department of `region` (R10)."""
+    if measure.withheld_by is None:
+        return FALSE
+    return any_of(
+        within(basis.from_, basis.until)
+        for basis in (book.bases[id_] for id_ in measure.withheld_by.bases)
+        if basis.verified is not None
+        and "self" in basis.binds
+        and (basis.territory is None or region_covers(basis.territory, region))
+    )
+
+
+@lru_cache(maxsize=8)
+def plan_of(book: Rulebook) -> Plan:
+    """Give the plan of a rulebook; rulebooks are immutable, so it is made once for each."""
+    return Plan(book)

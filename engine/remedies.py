@@ -1,0 +1,85 @@
+"""Ways out of a restriction (J6, P4): the day it ends by itself, or the act, or the article; repair; objection."""
+
+from datetime import date, timedelta
+
+from engine.question import Json
+from engine.standing import Item
+from engine.timeline import runs
+from graph_model.calendar import add_months
+from graph_model.nodes import Ground
+from memoranda.model import RESTRICTIONS
+from memoranda.rulebook import Rulebook
+
+GROUND_ZH: dict[Ground, str] = {
+    "minor_first_offence": "轻微首违",
+    "commitment_accepted": "信用承诺获准",
+    "court_stay": "法院裁定中止",
+    "court_permission": "法院准许",
+    "security_provided": "提供担保",
+    "authority_decision": "认定机关决定",
+}
+ACT_ZH = {"performance": "履行义务后由认定机关删除", "removal": "由认定机关决定移出"}
+
+
+def remedies_of(item: Item, book: Rulebook) -> tuple[Json, ...]:
+    """Say how a restrictive duty ends by itself and how it can end sooner; nothing for other effects."""
+    if item.measure.effect not in RESTRICTIONS:
+        return ()
+    ways = [end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item)]
+    return tuple(way for way in ways if way is not None)
+
+
+def end_of(item: Item, book: Rulebook) -> Json:
+    """Say on which day the duty ends for good on the facts known, or the act that ends it, or the article without."""
+    last = [interval for interval, truth in runs(item.holds) if truth == ()][-1]
+    official = item.listing.official
+    if last.end is not None:
+        return {"kind": "expiry", "on": last.end}
+    if official.ends_by in ACT_ZH:
+        return {"kind": "act", "ends_by": official.ends_by, "act_zh": ACT_ZH[official.ends_by]}
+    ids = [official.ends_article] if official.ends_article else list(item.target.bases)
+    articles = [book.bases[id_] for id_ in ids]
+    return {
+        "kind": "no_end",
+        "articles": [{"basis": a.id, "document": a.document, "article": a.article} for a in articles],
+    }
+
+
+def _repair(item: Item, book: Rulebook) -> Json | None:
+    repair, official = item.listing.official.repair, item.listing.official
+    if repair is None or official.kind == "record":  # repair ends publicity, not a decision's legal effect (F3)
+        return None
+    anchor = item.listing.day(repair.from_)
+    return {
+        "kind": "repair",
+        "from": add_months(anchor, repair.after_months) if anchor is not None else None,
+        "body": _name(repair.body, book),
+        "conditions": repair.conditions,
+    }
+
+
+def _objection(item: Item, book: Rulebook) -> Json | None:
+    right = item.listing.official.objection
+    if right is None:
+        return None
+    anchor = item.listing.day(right.from_)
+    return {
+        "kind": "objection",
+        "body": _name(right.body, book),
+        "until": _last_day(anchor, right.days) if anchor is not None and right.days is not None else None,
+    }
+
+
+def _last_day(anchor: date, days: int) -> date:
+    return anchor + timedelta(days=min(days, (date.max - anchor).days))
+
+
+def _exemption(item: Item) -> Json | None:
+    grounds = item.listing.official.exemption_grounds
+    if not grounds:
+        return None
+    return {"kind": "exemption", "grounds": list(grounds), "grounds_zh": "、".join(GROUND_ZH[g] for g in grounds)}
+
+
+def _name(department: str, book: Rulebook) -> str:
+    return book.departments[department].name

@@ -1,0 +1,135 @@
+"""One Chinese sentence per duty, from its proof alone: who, listed where, reached how, ordered by what, until when."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from engine.question import Json
+
+RELATION_ZH = {
+    "legal_representative": "法定代表人",
+    "principal": "主要负责人",
+    "director": "董事",
+    "supervisor": "监事",
+    "senior_manager": "高级管理人员",
+    "actual_controller": "实际控制人",
+    "shareholder": "股东",
+    "operator": "经营者",
+    "branch_of": "分支机构",
+    "directly_responsible": "直接责任人员",
+}
+EFFECT_ZH = {
+    "bar": "应当依法不予准许",
+    "limit": "应当依法限制",
+    "weigh": "应当审慎考量并说明理由",
+    "watch": "应当列为重点关注",
+    "favour": "应当给予激励",
+}
+HELD_ZH = {"at_conduct": "违法行为发生时", "at_event": "触发事项发生时", "at_decision": "决定作出时"}
+GATE_ZH = {
+    "in_effect": "认定生效期间",
+    "duly_listed": "认定程序",
+    "memorandum_in_force": "文件施行期间",
+    "basis_holds": "法条施行期间",
+    "role_reached": "任职期间",
+    "condition_true": "措施条件",
+    "within_term": "措施期限",
+    "not_exempt": "豁免",
+}
+
+
+def person_masked(name: str) -> str:
+    """Show a person's family name only.
+
+    >>> person_masked("张三丰")
+    '张**'
+    """
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str:
+    """Write the sentence that a lawyer can read: nothing in it that the proof does not hold."""
+    parts = [
+        _listed(proof["designation"]),
+        _reached(proof),
+        f"依照{_articles(proof['basis'])}，{proof['department']['name']}{_ordered(proof)}",
+        _days(proof["bounds"]),
+    ]
+    parts += [way for way in (_way_out(remedy) for remedy in remedies) if way]
+    if disputed:
+        parts.append("现有异议正在办理")
+    return "；".join(part for part in parts if part) + "。"
+
+
+def _who(id_: str, name: str | None) -> str:
+    return f"{name}（{id_}）" if name else id_
+
+
+def _listed(designation: Json) -> str:
+    document = f"以{designation['document_no']}" if designation["document_no"] else ""
+    day = designation["decided_on"] or designation["effective_from"]
+    verb = "载入" if designation["list_kind"] == "record" else "列入"
+    who = _who(designation["subject"], designation["subject_name"])
+    return f"{who}由{designation['authority_name']}{document}于{_day(day)}{verb}{designation['list_name']}"
+
+
+def _reached(proof: Json) -> str:
+    if not proof["path"]:
+        return ""
+    step, who = proof["path"][0], _who(proof["subject"]["id"], proof["subject"]["name"])
+    relation = RELATION_ZH[step["relation"]]
+    if step["role"] == "directly_responsible":
+        return f"{who}为该决定所载的{relation}"
+    if step["role"] in ("head_office", "own_business"):
+        return f"前者是{who}的{relation}{_since(step)}"
+    when = f"，以{HELD_ZH[step['held']]}（{_day(step['judged_on'])}）为准" if step["held"] in HELD_ZH else ""
+    return f"{who}是其{relation}{_since(step)}{when}"
+
+
+def _since(step: Json) -> str:
+    if not step["held_from"] and not step["held_until"]:
+        return ""
+    start = _day(step["held_from"]) if step["held_from"] else "起始不详"
+    end = _day(step["held_until"]) if step["held_until"] else "今"
+    return f"（{start}至{end}）"
+
+
+def _articles(bases: Sequence[Json]) -> str:
+    return "、".join(f"《{basis['document']}》{basis['article']}" for basis in bases)
+
+
+def _ordered(proof: Json) -> str:
+    memorandum = proof["memorandum"]
+    source = f"（{memorandum['title']}{memorandum['item'] or ''}）"
+    limits = f"，仅限于：{memorandum['limits_to']}" if memorandum["limits_to"] else ""
+    return f"{EFFECT_ZH[memorandum['effect']]}：{memorandum['measure_title']}{source}{limits}"
+
+
+def _days(bounds: Json) -> str:
+    start, end = bounds["from"], bounds["until"]
+    since = f"自{_day(start['day'])}起" if start["day"] else "自始"
+    if not end["day"]:
+        return since
+    return f"{since}，至{_day(end['day'])}止（当日不计；因{'、'.join(GATE_ZH[gate] for gate in end['gates'])}）"
+
+
+def _way_out(remedy: Json) -> str:
+    kind = remedy["kind"]
+    if kind == "act":
+        return f"未定届满日，{remedy['act_zh']}"
+    if kind == "no_end":
+        named = "、".join(f"《{a['document']}》{a['article']}" for a in remedy["articles"])
+        return f"依{named}，法律未设届满日"
+    if kind == "repair":
+        since = f"自{_day(remedy['from'])}起" if remedy["from"] else ""
+        return f"{since}可向{remedy['body']}申请信用修复（{remedy['conditions']}）"
+    if kind == "objection":
+        until = f"在{_day(remedy['until'])}前" if remedy["until"] else ""
+        return f"可{until}向{remedy['body']}提出异议"
+    if kind == "exemption":
+        return f"可依{remedy['grounds_zh']}申请豁免"
+    return f"不再变化则于{_day(remedy['on'])}自行终止"
+
+
+def _day(day: date | str) -> str:
+    year, month, number = str(day).split("-")
+    return f"{int(year)}年{int(month)}月{int(number)}日"

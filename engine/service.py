@@ -1,0 +1,176 @@
+"""The few verbs that the outside uses. Each reads one version of the store and never another in the same answer."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from engine.change import days_of, entry_of
+from engine.judge import judge
+from engine.question import STRENGTH, Batch, Check, Decision, Json, Verdict, WhyNot, WhyNotQuestion, as_json
+from engine.sentences import person_masked
+from engine.standing import standing_of
+from engine.why_not import why_not
+from graph_model.errors import (
+    BatchTooLarge,
+    MalformedRequest,
+    RulebookRefused,
+    UnknownVersion,
+    VersionNotYet,
+    XinhengError,
+)
+from graph_model.store import ChangeSet, Publication, Receipt, Store
+from memoranda.rulebook import Rulebook
+
+MAX_BATCH = 1_000
+"""Checks in one batch, at most (CONTRACT §6)."""
+
+
+class Service:
+    """Answers questions from one store. Holds no facts; rulebooks are kept, since they never change (R1)."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._book = lru_cache(maxsize=16)(self._read_book)
+
+    def check(self, check: Check) -> Decision:
+        """Answer one check (SEMANTICS §5).
+
+        Raises:
+            InvalidQuestion: its subclasses name the first fault.
+            StoreUnavailable: the store cannot be read now.
+
+        """
+        version = self._version(check.version, check.min_version)
+        book = self.rulebook(check.rulebook) if check.rulebook else self.rulebook_in_force(version)[1]
+        around = self.store.neighbourhood(check.subject, version)
+        return judge(standing_of(around, book) if around is not None else None, check, book, version)
+
+    def check_batch(self, checks: Sequence[Check]) -> Batch:
+        """Answer each check as if it were asked alone; a fault is that check's own (J9).
+
+        Raises:
+            MalformedRequest: the batch is empty.
+            BatchTooLarge: it has more than `MAX_BATCH` checks.
+
+        """
+        if not checks:
+            raise MalformedRequest("批量核查为空 the batch is empty", hint="give at least one check")
+        if len(checks) > MAX_BATCH:
+            raise BatchTooLarge(f"{len(checks)} checks in one batch", hint=f"give at most {MAX_BATCH}")
+        results: list[Decision | XinhengError] = []
+        for check in checks:
+            try:
+                results.append(self.check(check))
+            except XinhengError as error:
+                results.append(error)
+        return Batch(tuple(results), *overall_of(results))
+
+    def why_not(self, question: WhyNotQuestion) -> WhyNot:
+        """Say which gates keep a measure from binding. Raises as `check`, and `UnknownMeasure`."""
+        version = self._version(question.version, None)
+        book = self.rulebook(question.rulebook) if question.rulebook else self.rulebook_in_force(version)[1]
+        return why_not(self.store.neighbourhood(question.subject, version), question, book, version)
+
+    def apply(self, change: ChangeSet) -> Receipt:
+        """Write one change set of facts (C1)."""
+        return self.store.commit(change)
+
+    def publish(self, book: Rulebook, *, actor: str, reason: str, key: str) -> Receipt:
+        """Put a rulebook in force from the next version on (R1)."""
+        return self.store.publish(Publication(book.digest, book.content, book.vocabulary, actor, reason, key))
+
+    def rulebook(self, digest: str) -> Rulebook:
+        """Give a published rulebook. Raises `UnknownVersion` where none has that digest."""
+        return self._book(digest)
+
+    def rulebook_in_force(self, version: int | None = None) -> tuple[int, Rulebook]:
+        """Give the version asked (or the latest) and the rulebook published last at it (R1)."""
+        read = self.store.latest_version() if version is None else version
+        digest = self.store.rulebook_at(read)
+        if digest is None:
+            raise UnknownVersion(f"版本 {read} 尚无已发布的规则 no rulebook was published", hint="publish one first")
+        return read, self._book(digest)
+
+    def subject_view(self, subject: str, version: int | None = None) -> Json | None:
+        """Give what is known of a subject and its standing, persons' names masked; `None` where it is unknown."""
+        read = self._version(version, None)
+        around = self.store.neighbourhood(subject, read)
+        if around is None:
+            return None
+        _, book = self.rulebook_in_force(read)
+        person = around.subject.attributes[0].kind == "person"
+        organisations = {r.organisation for r in around.relations if r.organisation}
+        own = [as_json(attributes) for attributes in around.subject.attributes]
+        if person:
+            own = [{"kind": "person", "name": person_masked(a["name"]) if a["name"] else None} for a in own]
+        return {
+            "version": read,
+            "rulebook": book.digest,
+            "subject": subject,
+            "attributes": own,
+            "relations": [as_json(relation) for relation in around.relations],
+            "designations": [as_json(designation) for designation in around.designations],
+            "exemptions": [as_json(exemption) for exemption in around.exemptions],
+            "objections": [as_json(objection) for objection in around.objections],
+            "names": {
+                id_: name if id_ in organisations or (id_ == subject and not person) else person_masked(name)
+                for id_, name in around.names.items()
+            },
+            "standing": [
+                {
+                    "measure": item.measure.id,
+                    "effect": item.measure.effect,
+                    "departments": list(item.departments),
+                    "designation": item.listing.id,
+                    "role": item.target.role,
+                    "days": days_of(item.holds),
+                    "withheld": [{"by": by, "days": days_of(days)} for by, days in item.withheld],
+                }
+                for item in standing_of(around, book).items
+            ],
+        }
+
+    def feed(self, since: int, limit: int, department: str | None) -> Json:
+        """Give what each version after `since` changed, oldest first, at most `limit` versions (C4)."""
+        changes = self.store.changes(since, limit)
+        books = {c.version: self._book_at(c.version) for c in changes if c.kind == "facts"}
+        latest = self.store.latest_version()
+        until = changes[-1].version if changes else since
+        return {
+            "since": since,
+            "until": until,
+            "latest": latest,
+            "changes": [entry_of(change, self.store, books, department) for change in changes],
+        }
+
+    def _book_at(self, version: int) -> Rulebook | None:
+        digest = self.store.rulebook_at(version)
+        return None if digest is None else self._book(digest)
+
+    def _version(self, asked: int | None, at_least: int | None) -> int:
+        latest = self.store.latest_version()
+        if asked is not None and not 0 <= asked <= latest:
+            raise UnknownVersion(f"没有版本 {asked} no such version", hint=f"versions are 0 to {latest}")
+        read = latest if asked is None else asked
+        if at_least is not None and read < at_least:
+            raise VersionNotYet(
+                f"尚未到版本 {at_least}，现为 {read} not that fresh yet", hint="try again, or ask for less"
+            )
+        return read
+
+    def _read_book(self, digest: str) -> Rulebook:
+        content = self.store.rulebook_content(digest)
+        if content is None:
+            raise UnknownVersion(f"没有已发布的规则 {digest} no such rulebook", hint="see GET /v1/rulebooks")
+        book = Rulebook.from_content(content)
+        if book.digest != digest:
+            raise RulebookRefused(f"store: rulebook {digest} reads as {book.digest}", hint="restore it from a backup")
+        return book
+
+
+def overall_of(results: Sequence[Decision | XinhengError]) -> tuple[Verdict, bool]:
+    """Give the strongest verdict of a batch, and whether some check could not be answered (J9)."""
+    incomplete = any(isinstance(result, XinhengError) for result in results)
+    words: set[Verdict] = {result.verdict for result in results if isinstance(result, Decision)}
+    if incomplete:
+        words.add("unresolved")
+    return next(word for word in STRENGTH if word in words or word == "clear"), incomplete

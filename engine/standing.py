@@ -1,0 +1,236 @@
+"""Derivation (SEMANTICS §4): from facts one hop around a subject to its standing. Pure; no question, clock or I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from engine.gates import (
+    condition_true,
+    duly_listed,
+    exempt_on,
+    frees,
+    in_effect,
+    not_exempt,
+    role_reached,
+    within_term,
+)
+from engine.listing import Listing, listing_of
+from engine.plan import Planned, plan_of
+from engine.roles import Ties
+from engine.timeline import FALSE, Timeline, Truth, all_of, any_of, at, by_days
+from graph_model.calendar import Interval
+from graph_model.nodes import Exemption, Neighbourhood, Objection, Relation, Subject, SubjectId
+from memoranda.model import Measure, Target
+from memoranda.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One record by which the subject reaches a designation in a role; no relation for `self` (G5, G8)."""
+
+    relation: Relation | None
+    role_reached: Timeline
+    condition_true: Timeline
+
+    @property
+    def holds(self) -> Timeline:
+        """The days on which this path carries the item."""
+        return all_of([self.role_reached, self.condition_true])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One measure towards one designation in one role, for the departments that it binds alike.
+
+    holds       where `()`: a duty; where reasons: unresolved; where `None`: nothing
+    parts       the timelines of the gates that all paths share, by name
+    withheld    designations of the subject that withhold this favour, each with its days
+    exemptions  those for some matters only, that free from this item (J2)
+    objections  to the designation or to a path's relation (F4)
+    """
+
+    measure: Measure
+    target: Target
+    place: int
+    listing: Listing
+    departments: tuple[str, ...]
+    paths: tuple[Path, ...]
+    parts: Mapping[str, Timeline]
+    holds: Timeline
+    withheld: tuple[tuple[str, Timeline], ...]
+    exemptions: tuple[Exemption, ...]
+    objections: tuple[Objection, ...]
+    links: tuple[Relation, ...]
+
+    def carrier(self, day: date) -> Path:
+        """Give the first path that carries the item on `day`; the item must not be false then."""
+        said = [(path, at(path.holds, day)) for path in self.paths]
+        for path, truth in said:
+            if truth == ():
+                return path
+        return next(path for path, truth in said if truth is not None)
+
+    def withheld_by(self, day: date) -> tuple[str, ...]:
+        """Give the designations that withhold this favour on `day`, sorted."""
+        return tuple(sorted(id_ for id_, days in self.withheld if at(days, day) == ()))
+
+    def disputed(self, day: date) -> bool:
+        """Whether an objection to the designation, or to the path that carries the item, is open on `day` (F4)."""
+        if not self.objections:
+            return False
+        relation = self.carrier(day).relation
+        return any(
+            Interval(objection.filed_on, objection.closed_on).covers(day)
+            and (objection.relation_type is None or (relation is not None and names(objection, relation)))
+            for objection in self.objections
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything about one subject that judging needs. Items are sorted by measure, designation, target, department."""
+
+    subject: Subject
+    items: tuple[Item, ...]
+    names: Mapping[SubjectId, str]
+
+
+def standing_of(neighbourhood: Neighbourhood, book: Rulebook) -> Standing:
+    """Derive a subject's standing from the facts around it."""
+    if not neighbourhood.designations:
+        return Standing(neighbourhood.subject, (), neighbourhood.names)
+    plan = plan_of(book)
+    subject = neighbourhood.subject
+    ties = Ties(subject.id, neighbourhood.relations)
+    read = [listing for d in neighbourhood.designations if (listing := listing_of(d, book)) is not None]
+    listed = [(listing, all_of([in_effect(listing), duly_listed(listing, book)])) for listing in read]
+    own = [(listing, truth) for listing, truth in listed if listing.designation.subject == subject.id]
+    items: list[Item] = []
+    for listing, stands in listed:
+        if stands == FALSE:
+            continue
+        paths = ties.paths_to(listing.designation)
+        for planned in plan.on_list(listing.official.id):
+            records = paths.get(planned.target.role)
+            if records:
+                items += _items(planned, records, listing, neighbourhood, ties, own, book)
+    items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
+    return Standing(subject, tuple(items), neighbourhood.names)
+
+
+def _items(
+    planned: Planned,
+    records: Sequence[Relation | None],
+    listing: Listing,
+    neighbourhood: Neighbourhood,
+    ties: Ties,
+    own: Sequence[tuple[Listing, Timeline]],
+    book: Rulebook,
+) -> list[Item]:
+    measure, target = planned.measure, planned.target
+    links = ties.links.get(listing.id, ())
+    paths = paths_of(measure, target, records, listing, neighbourhood.subject, links, book)
+    reached = any_of(path.holds for path in paths)
+    shared = {
+        "in_effect": in_effect(listing),
+        "duly_listed": duly_listed(listing, book),
+        "memorandum_in_force": planned.in_force,
+        "within_term": within_term(measure, listing),
+        "not_exempt": not_exempt(measure, listing, neighbourhood.exemptions),
+    }
+    common = all_of([reached, *shared.values()])
+    if common == FALSE:
+        return []
+    found = []
+    for reach in planned.reaches:
+        holds = all_of([common, reach.settled])
+        if holds == FALSE:
+            continue
+        found.append(
+            Item(
+                measure=measure,
+                target=target,
+                place=planned.place,
+                listing=listing,
+                departments=reach.departments,
+                paths=paths,
+                parts={**shared, "basis_holds": reach.basis},
+                holds=holds,
+                withheld=withholding(measure, own, neighbourhood.exemptions, reach.withholds, book),
+                exemptions=tuple(
+                    e for e in neighbourhood.exemptions if e.matter is not None and frees(e, measure, listing)
+                ),
+                objections=_objections(listing, paths, neighbourhood.objections),
+                links=tuple(links),
+            )
+        )
+    return found
+
+
+def paths_of(
+    measure: Measure,
+    target: Target,
+    records: Sequence[Relation | None],
+    listing: Listing,
+    subject: Subject,
+    links: Sequence[Relation],
+    book: Rulebook,
+) -> tuple[Path, ...]:
+    """Give each record as a path of its own through G5 and G8."""
+    return tuple(
+        Path(
+            relation,
+            role_reached(target, relation, records, listing),
+            condition_true(measure, listing, target.role, relation, subject, links, book),
+        )
+        for relation in records
+    )
+
+
+def withholding(
+    measure: Measure,
+    own: Iterable[tuple[Listing, Timeline]],
+    exemptions: Sequence[Exemption],
+    allowed: Timeline,
+    book: Rulebook,
+) -> tuple[tuple[str, Timeline], ...]:
+    """Give the subject's own designations that withhold a favour, with the days on which each does (R10, §4).
+
+    `own` comes with G1 and G2 together; `allowed` are the days on which an article lets them withhold.
+    """
+    if allowed == FALSE:
+        return ()
+    lists = book.withholding_lists(measure.id)
+    found = []
+    for listing, stands in own:
+        if listing.official.id in lists:
+            days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])
+            if any(truth == () for _, truth in days):
+                found.append((listing.id, days))
+    return tuple(found)
+
+
+def _not_exempt_from_list(listing: Listing, exemptions: Sequence[Exemption]) -> Timeline:
+    freeing = [e for e in exemptions if e.list == listing.official.id and e.measure is None and e.matter is None]
+
+    def say(day: date | None) -> Truth:
+        return None if any(exempt_on(e, day) for e in freeing) else ()
+
+    return by_days([day for e in freeing for day in (e.start, e.end)], say)
+
+
+def _objections(listing: Listing, paths: Sequence[Path], objections: Sequence[Objection]) -> tuple[Objection, ...]:
+    relations = [path.relation for path in paths if path.relation is not None]
+    return tuple(
+        o
+        for o in objections
+        if (o.designation == listing.id if o.relation_type is None else any(names(o, r) for r in relations))
+    )
+
+
+def names(objection: Objection, relation: Relation) -> bool:
+    """Whether the objection is to this relation or link (all records of it)."""
+    return (objection.relation_type, objection.relation_holder) == (relation.type, relation.holder) and (
+        objection.relation_organisation,
+        objection.designation,
+    ) == (relation.organisation, relation.designation)

@@ -1,0 +1,134 @@
+"""Three-valued truth over the days (SEMANTICS §4): what a gate says, on every day at once.
+
+A *truth* is `None` (false), `()` (true), or a sorted tuple of reasons (unknown). A *timeline* is a tuple of
+(first day, truth), days as ordinals and ascending; each truth holds until the next, the first from `EVER` on.
+Neighbouring truths differ, so equal timelines are equal values and runs of days are maximal.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import TypeAlias
+
+from graph_model.calendar import Interval
+
+Truth: TypeAlias = tuple[str, ...] | None
+Timeline: TypeAlias = tuple[tuple[int, Truth], ...]
+
+EVER = 0
+"""Before all days: `date.min` is ordinal 1."""
+TRUE: Timeline = ((EVER, ()),)
+FALSE: Timeline = ((EVER, None),)
+
+
+def always(truth: Truth) -> Timeline:
+    """Say the same on all days."""
+    return ((EVER, truth),)
+
+
+def within(start: date | None, end: date | None, truth: Truth = ()) -> Timeline:
+    """Say `truth` in [start, end), false elsewhere; no start is for ever back, no end for ever on.
+
+    >>> within(date(1, 1, 2), None)
+    ((0, None), (2, ()))
+    """
+    first = start.toordinal() if start is not None else EVER
+    last = end.toordinal() if end is not None else None
+    if last is not None and last <= first:
+        return FALSE
+    before: Timeline = ((EVER, None),) if first > EVER else ()
+    after: Timeline = ((last, None),) if last is not None else ()
+    return (*before, (first, truth), *after)
+
+
+def at(timeline: Timeline, day: date) -> Truth:
+    """Say what holds on `day`."""
+    ordinal = day.toordinal()
+    truth: Truth = None
+    for first, value in timeline:
+        if first > ordinal:
+            break
+        truth = value
+    return truth
+
+
+def both(truths: Iterable[Truth]) -> Truth:
+    """Kleene's *and*: a false one settles it; else all reasons of the unknown ones.
+
+    >>> both([(), ("b",), ("a",)]), both([("a",), None])
+    (('a', 'b'), None)
+    """
+    reasons: set[str] = set()
+    for truth in truths:
+        if truth is None:
+            return None
+        reasons.update(truth)
+    return tuple(sorted(reasons))
+
+
+def either(truths: Iterable[Truth]) -> Truth:
+    """Kleene's *or*: a true one settles it; else all reasons of the unknown ones; else false.
+
+    >>> either([None, ("a",)]), either([("a",), ()])
+    (('a',), ())
+    """
+    reasons: set[str] = set()
+    for truth in truths:
+        if truth == ():
+            return ()
+        reasons.update(truth or ())
+    return tuple(sorted(reasons)) or None
+
+
+def all_of(timelines: Iterable[Timeline]) -> Timeline:
+    """Join by *and*, day by day."""
+    given = [timeline for timeline in timelines if timeline != TRUE]
+    if FALSE in given:
+        return FALSE
+    return _joined(given, both) if given else TRUE
+
+
+def any_of(timelines: Iterable[Timeline]) -> Timeline:
+    """Join by *or*, day by day."""
+    given = [timeline for timeline in timelines if timeline != FALSE]
+    return _joined(given, either) if given else FALSE
+
+
+def _joined(timelines: Sequence[Timeline], join: Callable[[Iterable[Truth]], Truth]) -> Timeline:
+    if len(timelines) == 1:
+        return timelines[0]
+    places = [0] * len(timelines)
+    joined: list[tuple[int, Truth]] = []
+    for first in sorted({first for timeline in timelines for first, _ in timeline}):
+        for which, timeline in enumerate(timelines):
+            while places[which] + 1 < len(timeline) and timeline[places[which] + 1][0] <= first:
+                places[which] += 1
+        truth = join(timeline[place][1] for timeline, place in zip(timelines, places, strict=True))
+        if not joined or joined[-1][1] != truth:
+            joined.append((first, truth))
+    return tuple(joined)
+
+
+def by_days(firsts: Iterable[date | None], say: Callable[[date | None], Truth]) -> Timeline:
+    """Ask `say` on each of the days at which its answer may change, `None` standing for "before all of them"."""
+    joined: list[tuple[int, Truth]] = []
+    for first in [None, *sorted({day for day in firsts if day is not None})]:
+        truth = say(first)
+        if not joined or joined[-1][1] != truth:
+            joined.append((first.toordinal() if first is not None else EVER, truth))
+    return tuple(joined)
+
+
+def runs(timeline: Timeline) -> tuple[tuple[Interval, Truth], ...]:
+    """Give the maximal runs of days that are not false, in order, each with its truth."""
+    ends = [first for first, _ in timeline[1:]]
+    found = []
+    for (first, truth), end in zip(timeline, [*ends, None], strict=True):
+        if truth is not None:
+            start = date.fromordinal(first) if first > EVER else None
+            found.append((Interval(start, date.fromordinal(end) if end is not None else None), truth))
+    return tuple(found)
+
+
+def run_at(timeline: Timeline, day: date) -> Interval:
+    """Give the run that `day` lies in. Its truth must not be false."""
+    return next(interval for interval, _ in runs(timeline) if interval.covers(day))
