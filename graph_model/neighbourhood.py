@@ -19,7 +19,7 @@ from graph_model.nodes import (
 
 
 def relation_key(relation: Relation) -> tuple[str | date | Decimal | bool, ...]:
-    """Order relations: by type, ends, then `held_from` (no start first), `held_until` (no end last), `share` (none as 0).
+    """Order relations: by type, ends, `held_from` (no start first), `held_until` (no end last), `share` (none as 0).
 
     Two records with one key are the same record, whatever document states them.
     """

@@ -1,0 +1,199 @@
+"""The embedded store: one SQLite file in write-ahead mode, or a database in memory."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+import apsw
+
+from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
+from graph_model.nodes import Designation, Neighbourhood, SubjectId, Version
+from graph_model.store import (
+    Assessment,
+    Change,
+    ChangeSet,
+    Fact,
+    Publication,
+    Receipt,
+    Vocabulary,
+)
+from graph_model.stores import sqlite_read as read
+from graph_model.stores import sqlite_rows as rows
+from graph_model.stores import sqlite_write as write
+from graph_model.stores.sqlite_connect import (
+    Connections,
+    FileConnections,
+    Immediately,
+    MemoryConnection,
+    unavailable,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_PAGE = 2_000
+"""Rows per page of a streamed read; each page is one short statement, so that no reader holds up a checkpoint."""
+
+
+class SqliteStore:
+    """The port over SQLite. Safe for several threads and, on a file, for several processes.
+
+    Readers have connections of their own and never wait for a writer; in memory there is one connection, lent to one
+    thread at a time. Change sets are written one after the other, each synced to the disk before it is acknowledged.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open or make the database at `path` (`:memory:` for one in memory).
+
+        Raises:
+            StoreUnavailable: not a database of ours, a newer one, or a folder that cannot be written.
+
+        """
+        try:
+            self._connections: Connections = MemoryConnection() if path == ":memory:" else FileConnections(path)
+        except apsw.Error as error:
+            raise unavailable(error, path) from error
+        self._latest = 0
+        self._vocabularies: dict[str, Vocabulary] = {}
+
+    # --- how a call reaches a connection ----------------------------------------------------------------------
+
+    def _read(self, ask: Callable[Concatenate[apsw.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        connections = self._connections
+        try:
+            connection = connections.take()
+            try:
+                return ask(connection, *args, **kwargs)
+            finally:
+                connections.give(connection)
+        except apsw.Error as error:
+            raise unavailable(error, connections.place) from error
+
+    def _write(self, ask: Callable[[apsw.Connection], T]) -> T:
+        connections = self._connections
+        try:
+            connection = connections.writer()
+            try:
+                with Immediately(connection):
+                    return ask(connection)
+            finally:
+                connections.give_writer()
+        except apsw.Error as error:
+            raise unavailable(error, connections.place) from error
+        except UnicodeEncodeError:
+            raise ChangeRefused(
+                "文字含无效字符 / a text has half a character (a lone surrogate)",
+                hint="repair the text at its source; nothing was written",
+                detail_code="text.malformed",
+            ) from None
+
+    def _standing(self, version: Version) -> Version:
+        """Refuse a version that is not there; the latest known is remembered, for versions only grow."""
+        if version > self._latest and version > self.latest_version():
+            raise VersionNotYet(
+                f"版本尚未产生 / version {version} is not yet there; the latest is {self._latest}",
+                hint="ask for an earlier version, or wait until it is written",
+            )
+        if version < 0:
+            raise UnknownVersion(
+                f"版本不存在 / there is no version {version}", hint="versions begin with 0, the empty store"
+            )
+        return version
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    def latest_version(self) -> Version:
+        """The last committed version, by any process."""
+        latest = self._read(read.latest_version)
+        self._latest = max(latest, self._latest)
+        return latest
+
+    def commit(self, change: ChangeSet) -> Receipt:
+        """Write `change` as the next version; when this returns, it is on the disk."""
+        return self._write(lambda connection: write.commit(connection, change, self._vocabulary(connection)))
+
+    def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
+        """Say what `commit` would do; takes the writer's turn, so that nothing changes in between."""
+        return self._write(
+            lambda connection: write.assess(connection, change, self._vocabulary(connection))
+        ).assessments()
+
+    def publish(self, publication: Publication) -> Receipt:
+        """Put a rulebook in force from the next version on."""
+        receipt = self._write(lambda connection: write.publish(connection, publication))
+        self._vocabularies = {publication.digest: publication.vocabulary}
+        return receipt
+
+    def _vocabulary(self, connection: apsw.Connection) -> Vocabulary:
+        digest = read.rulebook_at(connection, read.latest_version(connection))
+        if digest is None:
+            return Vocabulary()
+        known = self._vocabularies.get(digest)
+        if known is None:
+            known = rows.vocabulary_of(connection.execute(read.VOCABULARY, {"digest": digest}).get)
+            self._vocabularies = {digest: known}
+        return known
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    def rulebook_at(self, version: Version) -> str | None:
+        """The digest of the rulebook published last at `version`."""
+        return self._read(read.rulebook_at, self._standing(version))
+
+    def rulebook_content(self, digest: str) -> bytes | None:
+        """The canonical content of a published rulebook."""
+        return self._read(read.rulebook_content, digest)
+
+    def neighbourhood(self, subject: SubjectId, version: Version) -> Neighbourhood | None:
+        """Everything that the subject's standing can depend on, at `version`."""
+        return self._read(read.neighbourhood, subject, self._standing(version))
+
+    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+        """The registered subjects whose standing can depend on facts of `subjects`."""
+        return self._read(read.affected_by, subjects, self._standing(version))
+
+    def is_registered(self, subject: SubjectId, version: Version) -> bool:
+        """Whether the subject is registered at `version`."""
+        return self._read(read.is_registered, subject, self._standing(version))
+
+    def subjects(self, version: Version) -> Iterator[SubjectId]:
+        """Every registered subject, sorted."""
+        after, page = "", [""]
+        self._standing(version)
+        while page:
+            page = self._read(read.subjects_after, after, version, _PAGE)
+            yield from page
+            after = page[-1] if page else ""
+
+    def entries(self, list_id: str, version: Version) -> Iterator[Designation]:
+        """Every designation on one list, sorted by id."""
+        self._standing(version)
+        after = ""
+        while page := self._read(read.entries_after, list_id, after, version, _PAGE):
+            yield from page
+            after = page[-1].id
+
+    def find(self, key: Fact, version: Version) -> Fact | None:
+        """The recorded fact with the key of `key`."""
+        return self._read(read.find, key, self._standing(version))
+
+    def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
+        """The change log after `since`."""
+        return self._read(read.changes, since, limit)
+
+    def counts(self, version: Version) -> Mapping[str, int]:
+        """How many facts of each kind stand at `version`."""
+        return self._read(read.counts, self._standing(version))
+
+    # --- closing ----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Free everything."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,270 @@
+"""Reading facts at one version. Every statement is a named constant, and its plan is tested: no scan.
+
+Versions make a snapshot of every read: what a later change set writes has a later `recorded_from`, and what it
+closes keeps a `recorded_until` beyond the version asked for. So no read transaction is needed, and none is held.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import apsw
+
+from graph_model.neighbourhood import relation_key
+from graph_model.nodes import (
+    Designation,
+    Exemption,
+    Move,
+    Neighbourhood,
+    Objection,
+    Registration,
+    Relation,
+    Subject,
+    SubjectId,
+    Version,
+)
+from graph_model.store import Change, Fact
+from graph_model.stores import sqlite_rows as rows
+
+T = TypeVar("T")
+OPEN = 9223372036854775807
+"""`recorded_until` of a record that stands."""
+
+_AT = "recorded_from <= :version AND recorded_until > :version"
+EACH = "(SELECT value AS wanted FROM json_each(:keys))"
+"""The keys asked for; a JSON array, for a statement has a fixed number of parameters."""
+LATEST_VERSION = "SELECT max(version) FROM change"
+RULEBOOK_AT = """SELECT rulebook FROM change
+    WHERE rulebook IS NOT NULL AND version <= :version ORDER BY version DESC LIMIT 1"""
+RULEBOOK_CONTENT = "SELECT content FROM rulebook WHERE digest = :digest"
+VOCABULARY = "SELECT vocabulary FROM rulebook WHERE digest = :digest"
+CHANGES = """SELECT version, kind, actor, reason, key, recorded_at, subjects, rulebook FROM change
+    WHERE version > :since ORDER BY version LIMIT :limit"""
+
+IS_REGISTERED = f"SELECT 1 FROM registration WHERE subject = :subject AND {_AT} LIMIT 1"
+STATEMENTS_OF = f"""SELECT {rows.REGISTRATION} FROM registration
+    WHERE subject = :subject AND {_AT} ORDER BY valid_from"""
+RELATIONS_OF = f"""SELECT {rows.RELATION} FROM relation WHERE holder = :subject AND {_AT}
+    UNION ALL SELECT {rows.RELATION} FROM relation
+    WHERE organisation = :subject AND holder <> :subject AND {_AT}"""
+DESIGNATIONS_OF = f"SELECT {rows.DESIGNATION} FROM designation WHERE subject = :subject AND {_AT}"
+DESIGNATIONS_NEAR = f"""SELECT {rows.DESIGNATION} FROM {EACH} CROSS JOIN designation
+    ON subject = wanted WHERE {_AT}"""
+DESIGNATIONS_LINKED = f"""SELECT {rows.DESIGNATION}
+    FROM {EACH} CROSS JOIN designation ON designation.id = wanted WHERE {_AT}"""
+NAMES_OF = f"""SELECT subject, name FROM {EACH} CROSS JOIN registration
+    ON subject = wanted WHERE name IS NOT NULL AND {_AT} ORDER BY valid_from"""
+EXEMPTIONS_OF = f"SELECT {rows.EXEMPTION} FROM exemption WHERE subject = :subject AND {_AT} ORDER BY id"
+OBJECTIONS_TO_DESIGNATIONS = f"""SELECT {rows.OBJECTION}
+    FROM {EACH} CROSS JOIN objection ON designation = wanted WHERE relation_type IS NULL AND {_AT}"""
+OBJECTIONS_TO_RELATIONS = f"""SELECT {rows.OBJECTION} FROM objection WHERE relation_holder = :subject AND {_AT}
+    UNION ALL SELECT {rows.OBJECTION} FROM objection
+    WHERE relation_organisation = :subject AND relation_holder <> :subject AND {_AT}"""
+
+FAR_ENDS = f"""SELECT organisation FROM {EACH} CROSS JOIN relation
+    ON holder = wanted WHERE organisation IS NOT NULL AND {_AT}
+    UNION SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {_AT}
+    UNION SELECT relation.holder FROM {EACH} CROSS JOIN designation ON subject = wanted
+    CROSS JOIN relation ON relation.designation = designation.id
+    WHERE designation.recorded_from <= :version AND designation.recorded_until > :version
+    AND relation.recorded_from <= :version AND relation.recorded_until > :version"""
+REGISTERED_AMONG = f"""SELECT DISTINCT subject FROM {EACH} CROSS JOIN registration
+    ON subject = wanted WHERE {_AT}"""
+SUBJECTS_AFTER = f"""SELECT DISTINCT subject FROM registration
+    WHERE subject > :after AND {_AT} ORDER BY subject LIMIT :page"""
+ENTRIES_AFTER = f"""SELECT {rows.DESIGNATION} FROM designation
+    WHERE list = :list AND id > :after AND {_AT} ORDER BY id LIMIT :page"""
+
+FIND_REGISTRATION = f"""SELECT {rows.REGISTRATION} FROM registration
+    WHERE subject = :subject AND valid_from = :valid_from AND {_AT}"""
+FIND_DESIGNATION = f"SELECT {rows.DESIGNATION} FROM designation WHERE id = :id AND {_AT}"
+FIND_EXEMPTION = f"SELECT {rows.EXEMPTION} FROM exemption WHERE id = :id AND {_AT}"
+FIND_OBJECTION = f"SELECT {rows.OBJECTION} FROM objection WHERE id = :id AND {_AT}"
+FIND_RELATIONS = f"SELECT {rows.RELATION} FROM relation WHERE holder = :holder AND {_AT}"
+
+COUNTS = {
+    "registrations": f"SELECT count(*) FROM registration WHERE {_AT}",
+    "relations": f"SELECT count(*) FROM relation WHERE {_AT}",
+    "designations": f"SELECT count(*) FROM designation WHERE {_AT}",
+    "moves": f"SELECT coalesce(sum(json_array_length(moves)), 0) FROM designation WHERE moves IS NOT NULL AND {_AT}",
+    "exemptions": f"SELECT count(*) FROM exemption WHERE {_AT}",
+    "objections": f"SELECT count(*) FROM objection WHERE {_AT}",
+}
+"""The only statements that read a whole table; asked by people, not by checks."""
+
+
+def latest_version(connection: apsw.Connection) -> Version:
+    """The last committed version, 0 where there is none."""
+    found: Version | None = connection.execute(LATEST_VERSION).get
+    return found or 0
+
+
+def is_registered(connection: apsw.Connection, subject: SubjectId, version: Version) -> bool:
+    """Whether any statement about the subject stands."""
+    return connection.execute(IS_REGISTERED, {"subject": subject, "version": version}).get is not None
+
+
+def neighbourhood(connection: apsw.Connection, subject: SubjectId, version: Version) -> Neighbourhood | None:
+    """Read exactly what `graph_model.neighbourhood.neighbourhood_of` cuts out."""
+    about = {"subject": subject, "version": version}
+    statements = connection.execute(STATEMENTS_OF, about).fetchall()
+    if not statements:
+        return None
+    attributes = tuple(map(rows.attributes_of, statements))
+    relations = sorted(map(rows.relation_of, connection.execute(RELATIONS_OF, about)), key=relation_key)
+    designations = _designations(connection, subject, relations, version)
+    exemptions = tuple(map(rows.exemption_of, connection.execute(EXEMPTIONS_OF, about)))
+    shown = {d.subject for d in designations}
+    for relation in relations:
+        shown.add(relation.holder)
+        if relation.organisation is not None:
+            shown.add(relation.organisation)
+    shown.discard(subject)
+    names: dict[SubjectId, str] = {}
+    for statement in attributes:
+        if statement.name is not None:
+            names[subject] = statement.name
+    if shown:
+        names.update(connection.execute(NAMES_OF, {"keys": json.dumps(list(shown)), "version": version}))
+    return Neighbourhood(
+        subject=Subject(subject, attributes),
+        relations=tuple(relations),
+        designations=tuple(designations),
+        exemptions=exemptions,
+        objections=_objections(connection, about, relations, designations) if relations or designations else (),
+        names=dict(sorted(names.items())),
+    )
+
+
+def _designations(
+    connection: apsw.Connection, subject: SubjectId, relations: Sequence[Relation], version: Version
+) -> list[Designation]:
+    near = {r.holder for r in relations}
+    near.update(r.organisation for r in relations if r.organisation is not None)
+    near.discard(subject)
+    found = connection.execute(DESIGNATIONS_OF, {"subject": subject, "version": version}).fetchall()
+    if near:
+        found += connection.execute(DESIGNATIONS_NEAR, {"keys": json.dumps(list(near)), "version": version})
+    linked = {r.designation for r in relations if r.designation is not None}
+    if linked:
+        linked.difference_update(row[0] for row in found)
+        found += connection.execute(DESIGNATIONS_LINKED, {"keys": json.dumps(list(linked)), "version": version})
+    return [rows.designation_of(row) for row in sorted(found, key=_first)]
+
+
+def _first(row: Sequence[Any]) -> str:
+    return str(row[0])
+
+
+def _objections(
+    connection: apsw.Connection,
+    about: Mapping[str, Any],
+    relations: Sequence[Relation],
+    designations: Sequence[Designation],
+) -> tuple[Objection, ...]:
+    found: list[Objection] = []
+    if designations:
+        ids = json.dumps([d.id for d in designations])
+        asked = {"keys": ids, "version": about["version"]}
+        found += map(rows.objection_of, connection.execute(OBJECTIONS_TO_DESIGNATIONS, asked))
+    if relations:
+        ties = {(r.type, r.holder, r.organisation, r.designation) for r in relations}
+        for row in connection.execute(OBJECTIONS_TO_RELATIONS, about):
+            o = rows.objection_of(row)
+            if (o.relation_type, o.relation_holder, o.relation_organisation, o.designation) in ties:
+                found.append(o)
+    return tuple(sorted(found, key=lambda o: o.id))
+
+
+def affected_by(connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+    """The registered among the subjects, their far ends, and the holders of links to their designations."""
+    reached = {"keys": json.dumps(list(set(subjects))), "version": version}
+    near = {*subjects, *(row[0] for row in connection.execute(FAR_ENDS, reached))}
+    return tuple(sorted(registered_among(connection, near, version)))
+
+
+def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version) -> set[SubjectId]:
+    """Those of the subjects that are registered."""
+    asked = {"keys": json.dumps(list(subjects)), "version": version}
+    return {row[0] for row in connection.execute(REGISTERED_AMONG, asked)}
+
+
+def subjects_after(connection: apsw.Connection, after: SubjectId, version: Version, page: int) -> list[SubjectId]:
+    """One page of all subjects, in order."""
+    asked = {"after": after, "version": version, "page": page}
+    return [row[0] for row in connection.execute(SUBJECTS_AFTER, asked)]
+
+
+def entries_after(
+    connection: apsw.Connection, list_id: str, after: str, version: Version, page: int
+) -> list[Designation]:
+    """One page of a list's designations, in order of id."""
+    asked = {"list": list_id, "after": after, "version": version, "page": page}
+    return [rows.designation_of(row) for row in connection.execute(ENTRIES_AFTER, asked)]
+
+
+def find(connection: apsw.Connection, key: Fact, version: Version) -> Fact | None:
+    """The record with the key of `key`."""
+    match key:
+        case Registration():
+            day = key.attributes.valid_from
+            asked = {"subject": key.subject, "valid_from": day.isoformat() if day else "", "version": version}
+            return _one(connection, FIND_REGISTRATION, asked, rows.registration_of)
+        case Relation():
+            wanted = relation_key(key)
+            held = connection.execute(FIND_RELATIONS, {"holder": key.holder, "version": version})
+            return next((r for r in map(rows.relation_of, held) if relation_key(r) == wanted), None)
+        case Designation():
+            return _one(connection, FIND_DESIGNATION, {"id": key.id, "version": version}, rows.designation_of)
+        case Move():
+            asked = {"id": key.designation, "version": version}
+            of = _one(connection, FIND_DESIGNATION, asked, rows.designation_of)
+            moves = of.moves if of is not None else ()
+            return next((m for m in reversed(moves) if (m.to, m.on) == (key.to, key.on)), None)
+        case Exemption():
+            return _one(connection, FIND_EXEMPTION, {"id": key.id, "version": version}, rows.exemption_of)
+        case Objection():
+            return _one(connection, FIND_OBJECTION, {"id": key.id, "version": version}, rows.objection_of)
+
+
+def _one(
+    connection: apsw.Connection, statement: str, asked: Mapping[str, Any], read: Callable[[Sequence[Any]], T]
+) -> T | None:
+    row = connection.execute(statement, asked).fetchone()
+    return None if row is None else read(row)
+
+
+def rulebook_at(connection: apsw.Connection, version: Version) -> str | None:
+    """The digest published last at the version."""
+    found: str | None = connection.execute(RULEBOOK_AT, {"version": version}).get
+    return found
+
+
+def rulebook_content(connection: apsw.Connection, digest: str) -> bytes | None:
+    """The content of a published rulebook."""
+    found: bytes | None = connection.execute(RULEBOOK_CONTENT, {"digest": digest}).get
+    return found
+
+
+def changes(connection: apsw.Connection, since: Version, limit: int) -> tuple[Change, ...]:
+    """Entries of the change log, oldest first."""
+    found = connection.execute(CHANGES, {"since": since, "limit": limit})
+    return tuple(
+        Change(
+            version=version,
+            kind=kind,
+            actor=actor,
+            reason=reason,
+            key=key,
+            recorded_at=datetime.fromisoformat(recorded_at),
+            subjects=tuple(json.loads(subjects)),
+            rulebook=rulebook,
+        )
+        for version, kind, actor, reason, key, recorded_at, subjects, rulebook in found
+    )
+
+
+def counts(connection: apsw.Connection, version: Version) -> dict[str, int]:
+    """How many facts of each kind stand."""
+    return {kind: connection.execute(statement, {"version": version}).get for kind, statement in COUNTS.items()}

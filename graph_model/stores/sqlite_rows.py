@@ -1,0 +1,273 @@
+"""Facts as rows and back: the columns of schema.sql, in its order, without the two versions.
+
+The only file that knows how a value is spelled in the database. No driver here.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from graph_model.nodes import (
+    Attributes,
+    Designation,
+    Exemption,
+    Move,
+    Objection,
+    Registration,
+    Relation,
+    Scalar,
+)
+from graph_model.store import ListTerms, Vocabulary
+
+Row: TypeAlias = tuple[Any, ...]
+
+REGISTRATION = "subject, valid_from, name, kind, region, status, industry, foreign_invested, registered_on"
+RELATION = "type, holder, organisation, designation, held_from, held_until, share, responsible, document_no, authority"
+DESIGNATION = (
+    "id, subject, list, authority, status, document_no, decided_on, conduct_on, event_on, effective_from, until, "
+    "severity, notice_served_on, notice_document_no, origin, facts, moves"
+)
+EXEMPTION = 'id, subject, ground, list, measure, matter, document_no, start, "end"'
+OBJECTION = "id, filed_on, closed_on, designation, relation_type, relation_holder, relation_organisation, document_no"
+
+_day = date.fromisoformat
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def compact(value: object) -> str:
+    """Write JSON in one canonical spelling: ASCII, no spaces, keys in the order given."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def registration_row(fact: Registration) -> Row:
+    """Spell a registration."""
+    a = fact.attributes
+    return (
+        fact.subject,
+        "" if a.valid_from is None else a.valid_from.isoformat(),
+        a.name,
+        a.kind,
+        a.region,
+        a.status,
+        a.industry,
+        None if a.foreign_invested is None else int(a.foreign_invested),
+        None if a.registered_on is None else a.registered_on.isoformat(),
+    )
+
+
+def attributes_of(row: Sequence[Any]) -> Attributes:
+    """Read what a registration's row states (all but the subject)."""
+    _, valid_from, name, kind, region, status, industry, foreign, registered_on = row
+    return Attributes(
+        _day(valid_from) if valid_from else None,
+        name,
+        kind,
+        region,
+        status,
+        industry,
+        None if foreign is None else foreign != 0,
+        _day(registered_on) if registered_on else None,
+    )
+
+
+def registration_of(row: Sequence[Any]) -> Registration:
+    """Read a registration."""
+    return Registration(row[0], attributes_of(row))
+
+
+def relation_row(fact: Relation) -> Row:
+    """Spell a relation record."""
+    return (
+        fact.type,
+        fact.holder,
+        fact.organisation,
+        fact.designation,
+        _text(fact.held_from),
+        _text(fact.held_until),
+        None if fact.share is None else str(fact.share),
+        None if fact.responsible is None else int(fact.responsible),
+        fact.document_no,
+        fact.authority,
+    )
+
+
+def relation_of(row: Sequence[Any]) -> Relation:
+    """Read a relation record."""
+    kind, holder, organisation, designation, held_from, held_until, share, responsible, document_no, authority = row
+    return Relation(
+        kind,
+        holder,
+        organisation,
+        designation,
+        _day(held_from) if held_from else None,
+        _day(held_until) if held_until else None,
+        Decimal(share) if share else None,
+        None if responsible is None else responsible != 0,
+        document_no,
+        authority,
+    )
+
+
+def _spelled(value: Scalar) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return ("boolean", "true" if value else "false")
+    if isinstance(value, date):
+        return ("day", value.isoformat())
+    if isinstance(value, Decimal):
+        return ("number", str(value))
+    return ("text", str(value))
+
+
+def _scalar(spelled: Sequence[str]) -> Scalar:
+    kind, text = spelled
+    match kind:
+        case "boolean":
+            return text == "true"
+        case "day":
+            return _day(text)
+        case "number":
+            return Decimal(text)
+        case _:
+            return text
+
+
+def designation_row(fact: Designation) -> Row:
+    """Spell a designation with its moves."""
+    facts = {name: _spelled(fact.facts[name]) for name in sorted(fact.facts)}
+    moves = [move_row(m)[1:] for m in fact.moves]
+    return (
+        fact.id,
+        fact.subject,
+        fact.list,
+        fact.authority,
+        fact.status,
+        fact.document_no,
+        _text(fact.decided_on),
+        _text(fact.conduct_on),
+        _text(fact.event_on),
+        _text(fact.effective_from),
+        _text(fact.until),
+        fact.severity,
+        _text(fact.notice_served_on),
+        fact.notice_document_no,
+        fact.origin,
+        compact(facts) if facts else None,
+        compact(moves) if moves else None,
+    )
+
+
+def move_row(fact: Move) -> Row:
+    """Spell a move; inside a designation's row, without its first column."""
+    return (fact.designation, fact.to, fact.on.isoformat(), fact.reason, fact.actor, fact.document_no)
+
+
+def designation_of(row: Sequence[Any]) -> Designation:
+    """Read a designation with its moves."""
+    facts, moves = row[15], row[16]
+    identity = row[0]
+    return Designation(
+        identity,
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        _day(row[6]) if row[6] else None,
+        _day(row[7]) if row[7] else None,
+        _day(row[8]) if row[8] else None,
+        _day(row[9]) if row[9] else None,
+        _day(row[10]) if row[10] else None,
+        row[11],
+        _day(row[12]) if row[12] else None,
+        row[13],
+        row[14],
+        {} if facts is None else {name: _scalar(value) for name, value in json.loads(facts).items()},
+        ()
+        if moves is None
+        else tuple(
+            Move(identity, to, _day(on), reason, actor, document_no)
+            for to, on, reason, actor, document_no in json.loads(moves)
+        ),
+    )
+
+
+def exemption_row(fact: Exemption) -> Row:
+    """Spell an exemption."""
+    return (
+        fact.id,
+        fact.subject,
+        fact.ground,
+        fact.list,
+        fact.measure,
+        fact.matter,
+        fact.document_no,
+        _text(fact.start),
+        _text(fact.end),
+    )
+
+
+def exemption_of(row: Sequence[Any]) -> Exemption:
+    """Read an exemption."""
+    identity, subject, ground, list_id, measure, matter, document_no, start, end = row
+    return Exemption(
+        identity,
+        subject,
+        ground,
+        list_id,
+        measure,
+        matter,
+        document_no,
+        _day(start) if start else None,
+        _day(end) if end else None,
+    )
+
+
+def objection_row(fact: Objection) -> Row:
+    """Spell an objection."""
+    return (
+        fact.id,
+        fact.filed_on.isoformat(),
+        _text(fact.closed_on),
+        fact.designation,
+        fact.relation_type,
+        fact.relation_holder,
+        fact.relation_organisation,
+        fact.document_no,
+    )
+
+
+def objection_of(row: Sequence[Any]) -> Objection:
+    """Read an objection."""
+    identity, filed_on, closed_on, *target = row
+    return Objection(identity, _day(filed_on), _day(closed_on) if closed_on else None, *target)
+
+
+def vocabulary_text(vocabulary: Vocabulary) -> str:
+    """Spell a vocabulary as JSON."""
+    return json.dumps(
+        {
+            "lists": {name: [terms.kind, dict(terms.facts)] for name, terms in vocabulary.lists.items()},
+            "departments": dict(vocabulary.departments),
+            "measures": sorted(vocabulary.measures),
+            "matters": sorted(vocabulary.matters),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+        sort_keys=True,
+    )
+
+
+def vocabulary_of(text: str) -> Vocabulary:
+    """Read a vocabulary."""
+    spelled: Mapping[str, Any] = json.loads(text)
+    return Vocabulary(
+        lists={name: ListTerms(kind, facts) for name, (kind, facts) in spelled["lists"].items()},
+        departments=spelled["departments"],
+        measures=frozenset(spelled["measures"]),
+        matters=frozenset(spelled["matters"]),
+    )
