@@ -4,11 +4,12 @@ Field names are those of the files; where Python forbids one (`from`, `list`), t
 These classes check the shape of one entry. What needs the whole book is in `reader.py` and `lint.py`.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
 
 from graph_model.calendar import Interval
 from graph_model.nodes import FactType, Ground, ListKind, RelationType
@@ -33,9 +34,33 @@ ADMISSIBLE_FOR_RESTRICTIONS: frozenset[str] = frozenset(
 """Kinds of basis that a restriction may rest on (R7)."""
 Held = Literal["now", "at_conduct", "at_event", "at_decision"]
 DayField = Literal["decided_on", "conduct_on", "event_on", "effective_from"]
+
+
+def _day(value: object) -> object:
+    """Read a day written YYYY-MM-DD, as YAML and JSON both give it; a time of day is no day."""
+    if isinstance(value, datetime):
+        raise ValueError("day")
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError("day")
+        return date.fromisoformat(value)
+    return value
+
+
+def _as_set(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Sort and keep each once: these are sets, and their order in a file must not change the digest (R1)."""
+    return tuple(sorted(set(ids)))
+
+
 Id = Annotated[str, Field(min_length=1)]
+Ids = Annotated[tuple[Id, ...], AfterValidator(_as_set)]
+"""A set of ids, sorted."""
+Day = Annotated[date, BeforeValidator(_day)]
 Region = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Extras: TypeAlias = Mapping[str, Any]
+EXTRAS_KEY = "x-"
+"""Where the `x-` keys of an entry wait for `Entry.extras`: itself an `x-` key, so no file can confuse the two."""
 
 
 class Entry(BaseModel):
@@ -43,7 +68,18 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
-    extras: Extras = Field(default_factory=dict)
+    extras: Extras = Field(default_factory=dict, alias=EXTRAS_KEY)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_extras(cls, entry: Any) -> Any:
+        if not isinstance(entry, dict) or not any(str(key).startswith(EXTRAS_KEY) for key in entry):
+            return entry
+        known = {key: value for key, value in entry.items() if not str(key).startswith(EXTRAS_KEY)}
+        return known | {EXTRAS_KEY: {key: value for key, value in entry.items() if key not in known}}
+
+
+Months = Annotated[int, Field(ge=1)]
 
 
 class Department(Entry):
@@ -65,11 +101,37 @@ class Matter(Entry):
 
 
 class TermBy(Entry):
-    """A list's term that depends on a text fact: months by its value; `None` is no term. No `otherwise`: no term."""
+    """A list's term that depends on a text fact: months by its value; `None` is no term. No `otherwise`: no term.
+
+    >>> TermBy.from_file({"by": "ground", "1": None, "else": 24})
+    TermBy(extras={}, by='ground', months={'1': None}, otherwise=24)
+    """
 
     by: Id
-    months: Mapping[str, int | None]
-    otherwise: int | None = None
+    months: Mapping[str, Months | None]
+    otherwise: Months | None = None
+
+    @classmethod
+    def from_file(cls, entry: Mapping[str, Any]) -> Self:
+        """Read the file's form `{by: FACT, VALUE: MONTHS, …, else: MONTHS}`; `null` is no term.
+
+        Raises:
+            pydantic.ValidationError: it has another shape.
+
+        """
+        months = {key: value for key, value in entry.items() if key not in {"by", "else"} and not key.startswith("x-")}
+        extras = {key: value for key, value in entry.items() if key.startswith("x-")}
+        by = {"by": entry["by"]} if "by" in entry else {}
+        return cls.model_validate(by | {"months": months, "otherwise": entry.get("else")} | extras)
+
+    @model_serializer
+    def _to_file(self) -> dict[str, Any]:
+        otherwise = {} if self.otherwise is None else {"else": self.otherwise}
+        return {"by": self.by, **self.months, **otherwise, **self.extras}
+
+
+def _term(value: object) -> object:
+    return TermBy.from_file(value) if isinstance(value, dict) else value
 
 
 class Repair(Entry):
@@ -78,7 +140,7 @@ class Repair(Entry):
     after_months: int = Field(default=0, ge=0)
     from_: DayField = Field(default="decided_on", alias="from")
     body: Id
-    conditions: str
+    conditions: str | None = None
 
 
 class ObjectionRight(Entry):
@@ -96,24 +158,34 @@ class OfficialList(Entry):
     name: Id
     kind: ListKind
     authority: Id
-    term_months: int | TermBy | None = None
+    term_months: Annotated[Months | TermBy | None, BeforeValidator(_term)] = None
     until_required: bool = False
     ends_by: Literal["performance", "removal", "law"] | None = None
     ends_article: Id | None = None
     defective_if: str | None = None
     notice_required: bool = False
-    facts: Mapping[str, FactType] = Field(default_factory=dict)
+    facts: Mapping[FactName, FactType] = Field(default_factory=dict)
     repair: Repair | None = None
     objection: ObjectionRight | None = None
-    exemption_grounds: tuple[Ground, ...] = ()
+    exemption_grounds: Annotated[tuple[Ground, ...], AfterValidator(_as_set)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_fact_extras(cls, entry: Any) -> Any:
+        """Keep `x-` keys among the facts as `x-facts` of the list: names of facts do not begin so."""
+        facts = entry.get("facts") if isinstance(entry, dict) else None
+        if not isinstance(facts, dict) or not any(str(name).startswith(EXTRAS_KEY) for name in facts):
+            return entry
+        notes = {name: value for name, value in facts.items() if str(name).startswith(EXTRAS_KEY)}
+        return entry | {"facts": {k: v for k, v in facts.items() if k not in notes}, "x-facts": notes}
 
 
 class Verified(Entry):
     """Who confirmed a legal basis: the day, how, and where it was read (R6)."""
 
-    on: date
+    on: Day
     by: Id
-    source: Id
+    source: Id | None = None
 
 
 class LegalBasis(Entry):
@@ -123,9 +195,9 @@ class LegalBasis(Entry):
     document: Id
     article: Id
     kind: BasisKind
-    from_: date | None = Field(default=None, alias="from")
-    until: date | None = None
-    binds: tuple[Role, ...] = ()
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+    binds: Annotated[tuple[Role, ...], AfterValidator(_as_set)] = ()
     territory: Region | None = None
     verified: Verified | None = None
 
@@ -140,28 +212,28 @@ class Target(Entry):
 
     role: Role
     held: Held = "now"
-    bases: tuple[Id, ...] = Field(min_length=1)
+    bases: Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
 class Withdrawal(Entry):
     """A measure taken back; without `on`, void from the start (G3)."""
 
-    on: date | None = None
+    on: Day | None = None
     reason: Id
 
 
 class Term(Entry):
     """A measure's own term (R5): months from a day of the designation, or from a declared day fact `fact.NAME`."""
 
-    months: int = Field(ge=1)
+    months: Months
     from_: str = Field(alias="from", pattern=r"^(decided_on|conduct_on|event_on|effective_from|fact\.[a-z][a-z0-9_]*)$")
 
 
 class WithheldBy(Entry):
     """What withholds a favour (R10): lists, or all `restriction` lists, and the articles for that."""
 
-    lists: Literal["restriction"] | tuple[Id, ...]
-    bases: tuple[Id, ...] = Field(min_length=1)
+    lists: Literal["restriction"] | Ids
+    bases: Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
 class Measure(Entry):
@@ -173,17 +245,21 @@ class Measure(Entry):
     wording: str | None = None
     effect: Effect
     limits_to: str | None = None
-    departments: tuple[Id, ...] = Field(min_length=1)
-    matters: Literal["any"] | tuple[Id, ...]
-    lists: tuple[Id, ...] | None = None
-    from_: date | None = Field(default=None, alias="from")
-    until: date | None = None
+    departments: Annotated[Ids, Field(min_length=1)]
+    matters: Literal["any"] | Ids
+    lists: Ids | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
     withdrawn: Withdrawal | None = None
     targets: tuple[Target, ...] = Field(min_length=1)
     condition: str | None = None
     term: Term | None = None
     elsewhere_only: bool = False
     withheld_by: WithheldBy | None = None
+
+
+def _by_id(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    return tuple(sorted(measures, key=lambda measure: measure.id))
 
 
 class Memorandum(Entry):
@@ -193,8 +269,8 @@ class Memorandum(Entry):
     kind: Literal["memorandum", "statutory", "local"]
     title: Id
     document_no: str | None = None
-    from_: date | None = Field(default=None, alias="from")
-    until: date | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
     region: Region | None = None
-    lists: tuple[Id, ...] = Field(min_length=1)
-    measures: tuple[Measure, ...] = ()
+    lists: Annotated[Ids, Field(min_length=1)]
+    measures: Annotated[tuple[Measure, ...], AfterValidator(_by_id)] = ()

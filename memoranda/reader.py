@@ -1,0 +1,61 @@
+"""Rulebook files → the law as values (CONTRACT §4): refuses with file, line, what and remedy."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from memoranda.reader_entries import drafted, extras_of
+from memoranda.reader_references import check_references
+from memoranda.reader_rules import check_rules
+from memoranda.reader_source import Origin, read_yaml
+from memoranda.rulebook import Rulebook
+
+SHIPPED: Path = Path(__file__).parent
+"""The folder of the rulebook that comes with Xinheng."""
+
+
+def read_rulebook(folder: Path) -> Rulebook:
+    """Read all YAML files of a folder and of those in it as one rulebook; a single file is one, too.
+
+    Args:
+        folder: Where the files lie. Neither their names, their number nor their order matters.
+
+    Raises:
+        RulebookRefused: no such folder, nothing in it, or a file that cannot be used as it stands.
+
+    """
+    if folder.is_file():
+        return _read([Origin(str(folder), read_yaml(folder, str(folder)))])
+    files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix))
+    if not files:
+        raise Origin(str(folder), None).refused(
+            "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="file"
+        )
+    return _read(Origin(name, read_yaml(path, name)) for path in files for name in [str(path)])
+
+
+def read_inline(mapping: Mapping[str, Any], name: str = "inline") -> Rulebook:
+    """Read a rulebook that came as values, from YAML or JSON; days may be `date` or text.
+
+    Raises:
+        RulebookRefused: as for files; the place is a line where the values still know it, else the way to it.
+
+    >>> read_inline({"departments": [{"id": "mof", "name": "财政部"}]}).departments["mof"].name
+    '财政部'
+
+    """
+    return _read([Origin(name, mapping)])
+
+
+def _read(sources: Iterable[Origin]) -> Rulebook:
+    draft = drafted(sources)
+    check_references(draft)
+    check_rules(draft)
+    return Rulebook(
+        departments=[placed.entry for placed in draft.departments.values()],
+        matters=[placed.entry for placed in draft.matters.values()],
+        lists=[placed.entry for placed in draft.lists.values()],
+        legal_bases=[placed.entry for placed in draft.legal_bases.values()],
+        memoranda=[placed.entry for placed in draft.memoranda.values()],
+        extras=extras_of(draft),
+    )
