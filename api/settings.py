@@ -128,7 +128,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "port": _integer(0, 65_535),
     "body_limit_bytes": _integer(1_024, 1 << 30),
     "depth_limit_levels": _integer(4, 200),
-    "batch_limit_checks": _integer(1, 1_000_000),
+    "batch_limit_checks": _integer(1, 1_000),
     "feed_limit_versions": _integer(1, 100_000),
     "heavy_limit_requests": _integer(1, 10_000),
     "wait_limit_s": (_seconds, "a number of seconds from 0 to 60"),

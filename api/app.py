@@ -1,0 +1,120 @@
+"""The composition root of the HTTP service: settings and a store go in, an application comes out."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.edge import Edge
+from api.entrance import Entrance
+from api.identity import identity_key
+from api.observe import Metrics
+from api.openapi import describe
+from api.problems import Internal, MalformedBody, MethodNotAllowed, RouteUnknown, problem_response
+from api.routes import changes, checks, health, page, rulebooks, subjects
+from api.settings import Settings
+from engine.service import Service
+from graph_model.errors import XinhengError
+from graph_model.identifiers import IdentityKeyer
+from graph_model.store import Store
+
+SHANGHAI = timezone(timedelta(hours=8))
+"""Asia/Shanghai, which has had no summer time since 1991; needs no time-zone files on the machine."""
+_DESCRIPTION = (
+    "信衡：依据官方名单、备忘录与法律条文，计算哪个部门须对哪个主体、在哪一事项、哪一天、依哪一条实施何种激励或约束。\n\n"
+    "Which department must apply which incentive or restriction to whom, by which article, until when. "
+    "Every refusal is an RFC 9457 problem with a stable `code`."
+)
+
+
+def today_in_shanghai() -> date:
+    """The day in Asia/Shanghai."""
+    return datetime.now(SHANGHAI).date()
+
+
+def now() -> datetime:
+    """The time of day, with its zone."""
+    return datetime.now(UTC)
+
+
+def build_app(
+    settings: Settings,
+    store: Store,
+    *,
+    today: Callable[[], date] = today_in_shanghai,
+    clock: Callable[[], datetime] = now,
+) -> FastAPI:
+    """Put the service together over an open store; whoever opened the store closes it.
+
+    `today` stands in for the day of checks that state none; `clock` only for the age of the data.
+    """
+    metrics = Metrics()
+    edge = Edge(settings, Service(store), IdentityKeyer(identity_key(settings)), today, clock, metrics)
+    app = FastAPI(
+        title="信衡 Xinheng",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for part in (checks, subjects, changes, rulebooks, health, page):
+        app.include_router(part.routes(edge))
+    _tell_errors(app, metrics)
+    app.add_middleware(Entrance, metrics=metrics)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    return app
+
+
+def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """Give a server for `app`, not yet started. Its access log is off: paths can hold persons' ids."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,  # `api.observe.set_up_logging` is ours
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+    )
+    return uvicorn.Server(config)
+
+
+def _tell_errors(app: FastAPI, metrics: Metrics) -> None:
+    def answer(error: XinhengError, headers: dict[str, str] | None = None) -> Response:
+        metrics.refused(error.code)
+        return problem_response(error, headers)
+
+    async def ours(_: Request, error: Exception) -> Response:
+        return answer(error if isinstance(error, XinhengError) else Internal("fault", hint="report it"))
+
+    async def parameters(_: Request, error: Exception) -> Response:
+        found: Any = error.errors() if isinstance(error, RequestValidationError) else ()
+        places = tuple({"where": "/".join(map(str, e["loc"])), "what": e["msg"]} for e in found)
+        return answer(MalformedBody(places, hint="见 /openapi.json see there"))
+
+    async def of_http(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 405:
+            allowed = dict(getattr(error, "headers", None) or {})
+            return answer(
+                MethodNotAllowed(
+                    "此地址不接受这种方法 this path does not take that method",
+                    hint="见响应头 Allow see the header Allow",
+                ),
+                allowed,
+            )
+        if status == 404:
+            return answer(RouteUnknown("没有这个地址 nothing is at this path", hint="见 /openapi.json see there"))
+        raise error
+
+    app.add_exception_handler(XinhengError, ours)
+    app.add_exception_handler(RequestValidationError, parameters)
+    app.add_exception_handler(HTTPException, of_http)

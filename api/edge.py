@@ -1,0 +1,110 @@
+"""What every route needs, handed in once by the composition root; and the two ways a request's body is read."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.json_text import read_json
+from api.observe import Metrics
+from api.settings import Settings
+from engine.service import Service
+from graph_model.errors import MalformedRequest, Overloaded, RequestTooLarge
+from graph_model.identifiers import IdentityKeyer
+
+Result = TypeVar("Result")
+_POLL_S = 0.02
+
+
+@dataclass(slots=True)
+class Edge:
+    """The service and what stands around it at the edge: settings, keyed hash, clocks, metrics.
+
+    today   the day in Asia/Shanghai, for checks that state none (the only clock an answer can depend on, P7)
+    now     the time of day, for the age of the data only
+    """
+
+    settings: Settings
+    service: Service
+    keyer: IdentityKeyer
+    today: Callable[[], date]
+    now: Callable[[], datetime]
+    metrics: Metrics
+    _heavy: int = field(default=0, init=False)
+
+    async def body(self, request: Request) -> bytes:
+        """Read the body as it streams in, and stop at the limit.
+
+        Raises:
+            RequestTooLarge: more bytes than `body_limit_bytes`, announced or sent.
+
+        """
+        limit = self.settings.body_limit_bytes
+        announced = request.headers.get("content-length", "")
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+            raise _too_large(limit)
+        parts: list[bytes] = []
+        size = 0
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+        return b"".join(parts)
+
+    async def json_body(self, request: Request) -> Any:
+        """Read a JSON body.
+
+        Raises:
+            MalformedRequest: another content type, or no JSON (`api.json_text.read_json`).
+            RequestTooLarge: too many bytes, or nested too deep.
+
+        """
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise MalformedRequest(
+                "Content-Type 不是 application/json the Content-Type is not application/json",
+                hint="请加上请求头 Content-Type: application/json add that header",
+                detail_code="request.content-type",
+            )
+        return read_json(await self.body(request), depth_limit=self.settings.depth_limit_levels)
+
+    async def wait_for(self, version: int | None) -> None:
+        """Wait until the store is at `version`, at most `wait_limit_s`; the engine then says if it is not (C2)."""
+        if version is None:
+            return
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.settings.wait_limit_s
+        while self.service.store.latest_version() < version and loop.time() < end:
+            await asyncio.sleep(_POLL_S)
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do heavy work beside the event loop, so that single checks go on meanwhile.
+
+        Raises:
+            Overloaded: `heavy_limit_requests` are at work or waiting already.
+
+        """
+        with self._room():
+            return await run_in_threadpool(work)
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        if self._heavy >= self.settings.heavy_limit_requests:
+            raise Overloaded("批量核查与变更过多 too many batches and changes at once", hint="请稍后再试 try again")
+        self._heavy += 1
+        try:
+            yield
+        finally:
+            self._heavy -= 1
+
+
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"请求正文超过 {limit} 字节 the body is larger than {limit} bytes", hint="请分次发送 send it in parts"
+    )

@@ -1,0 +1,104 @@
+"""JSON text in and out: strict on the way in, the same bytes for the same value on the way out."""
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from graph_model.errors import MalformedRequest, RequestTooLarge
+
+_HINT = "正文须为 UTF-8 编码的 JSON，见 /openapi.json; send UTF-8 JSON as /openapi.json describes"
+
+
+def json_bytes(value: Any) -> bytes:
+    """Write a JSON value compactly, in the order of its members, as UTF-8."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def read_json(text: bytes, *, depth_limit: int) -> Any:
+    """Read one JSON value; numbers with a fraction or an exponent come as exact decimals.
+
+    Raises:
+        MalformedRequest: (`request.not-json`) no UTF-8, no JSON, a name twice in one object, NaN or Infinity, a NUL
+            or half a surrogate pair in a text. What was sent is never repeated.
+        RequestTooLarge: nested deeper than `depth_limit`.
+
+    """
+    try:
+        value = json.loads(
+            text.decode(), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_exact_number
+        )
+    except RecursionError:
+        raise _too_deep(depth_limit) from None
+    except ValueError as error:  # a UnicodeDecodeError and a JSONDecodeError are ValueErrors, too
+        raise _not_json(_why(error)) from None
+    _vet(value, depth_limit)
+    return value
+
+
+class _Refused(ValueError):
+    """Our own words for why a text is no JSON for us."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _Refused("同一对象中有重名 a name stands twice in one object")
+    return value
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise _Refused("NaN 与 Infinity 不是 JSON NaN and Infinity are no JSON")
+
+
+def _exact_number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > 100:
+        raise _Refused("数的量级超出范围 a number is out of range")
+    return number
+
+
+def _vet(value: Any, depth_limit: int) -> None:
+    """Walk without recursion, level by level, so that no nesting can hurt."""
+    level, depth = [value], 0
+    while level:
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                _vet_text(item)
+            elif isinstance(item, dict):
+                for name in item:
+                    _vet_text(name)
+                deeper.extend(item.values())
+            elif isinstance(item, list):
+                deeper.extend(item)
+        depth += any(isinstance(item, dict | list) for item in level)
+        if depth > depth_limit:
+            raise _too_deep(depth_limit)
+        level = deeper
+
+
+def _vet_text(text: str) -> None:
+    if "\0" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
+        raise _not_json("文本含空字符或半个代理对 a text holds NUL or half a surrogate pair")
+
+
+def _why(error: ValueError) -> str:
+    if isinstance(error, _Refused):
+        return str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return (
+            f"第 {error.lineno} 行第 {error.colno} 字符处不是 JSON no JSON at line {error.lineno} column {error.colno}"
+        )
+    return "编码不是 UTF-8，或数字过长 not UTF-8, or a number too long"
+
+
+def _not_json(why: str) -> MalformedRequest:
+    return MalformedRequest(why, hint=_HINT, detail_code="request.not-json")
+
+
+def _too_deep(depth_limit: int) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"嵌套超过 {depth_limit} 层 nested deeper than {depth_limit} levels",
+        hint="减少嵌套 nest less",
+        detail_code="request.too-deep",
+    )

@@ -1,0 +1,119 @@
+"""`POST /v1/checks`, `/v1/checks:batch`, `/v1/checks:why-not` (CONTRACT §6)."""
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.edge import Edge
+from api.json_text import json_bytes
+from api.openapi import documented
+from api.problems import MalformedBody, problem_of
+from api.routes.examples import BATCH_EXAMPLES, CHECK_EXAMPLES, CLEAR_ANSWER, WHY_NOT_EXAMPLES
+from api.wire import BatchIn, CheckIn, WhyNotIn, check_of, decision_json, parse, why_not_of
+from engine.question import VERDICT_ZH, Check, Decision, as_json
+from engine.service import overall_of
+from graph_model.errors import BatchTooLarge, XinhengError
+
+_ASKING = ("subject.malformed", "department.unknown", "day.malformed", "version.unknown", "version.not-yet")
+JSON = "application/json"
+
+
+def routes(edge: Edge) -> APIRouter:
+    """Give the routes that answer questions."""
+    router = APIRouter(tags=["checks"])
+
+    @router.post(
+        "/v1/checks",
+        **documented(
+            "Answer", ("matter.unknown", *_ASKING), body=CheckIn, examples=CHECK_EXAMPLES, example=CLEAR_ANSWER
+        ),
+    )
+    async def check(request: Request) -> Response:
+        """Answer one check: which department must apply what to this subject in this matter on this day, and why."""
+        body = parse(CheckIn, await edge.json_body(request))
+        await edge.wait_for(body.min_version)
+        decision = edge.service.check(check_of(body, edge.keyer, edge.today()))
+        edge.metrics.decided([decision])
+        return Response(json_bytes(answer_of(decision)), media_type=JSON)
+
+    @router.post(
+        "/v1/checks:batch",
+        **documented("BatchAnswer", ("batch.too-large", "overloaded"), body=BatchIn, examples=BATCH_EXAMPLES),
+    )
+    async def batch(request: Request) -> Response:
+        """Answer up to 1,000 checks in order, and say the strongest verdict of all (one application, many parties).
+
+        Each member of `decisions` is what `/v1/checks` would have answered: a decision, or that check's own problem.
+        """
+        items = _items_of(await edge.json_body(request), edge.settings.batch_limit_checks)
+        asked = [_asked(item, edge) for item in items]
+        await edge.wait_for(max((c.min_version or 0 for c in asked if isinstance(c, Check)), default=0))
+        told = await edge.in_thread(lambda: _batch_answer(asked, edge))
+        return Response(told, media_type=JSON)
+
+    @router.post(
+        "/v1/checks:why-not",
+        **documented(
+            "WhyNot", ("measure.unknown", "matter.unknown", *_ASKING), body=WhyNotIn, examples=WHY_NOT_EXAMPLES
+        ),
+    )
+    async def why_not(request: Request) -> Response:
+        """Say which of the gates G1 to G10 keep a measure from binding, for every candidate."""
+        body = parse(WhyNotIn, await edge.json_body(request))
+        answer = edge.service.why_not(why_not_of(body, edge.keyer, edge.today()))
+        return Response(json_bytes(as_json(answer)), media_type=JSON)
+
+    return router
+
+
+def answer_of(result: Decision | XinhengError) -> dict[str, Any]:
+    """Give a decision with the id of its asking, or a problem. The id names the event and is no part of the answer."""
+    if isinstance(result, XinhengError):
+        return problem_of(result)
+    return {"check_id": str(uuid4()), "decision": decision_json(result)}
+
+
+def _items_of(body: Any, limit: int) -> list[Any]:
+    """Take the batch apart, without looking into its checks: what is wrong with one is that one's alone (J9)."""
+    items = body.get("checks") if isinstance(body, dict) and body.keys() == {"checks"} else None
+    if not isinstance(items, list) or not items:
+        raise MalformedBody(
+            (
+                {
+                    "where": "/checks",
+                    "what": "应为非空的核查数组，且别无他项 must be a non-empty array, with nothing beside it",
+                },
+            ),
+            hint='发送 {"checks": [{"subject": …, "matter": …}, …]} send that',
+        )
+    if len(items) > limit:
+        raise BatchTooLarge(
+            f"一批 {len(items)} 项核查 that many checks in one batch", hint=f"每批至多 {limit} 项 at most {limit}"
+        )
+    return items
+
+
+def _asked(item: Any, edge: Edge) -> Check | XinhengError:
+    try:
+        return check_of(parse(CheckIn, item), edge.keyer, edge.today())
+    except XinhengError as error:
+        return error
+
+
+def _batch_answer(asked: list[Check | XinhengError], edge: Edge) -> bytes:
+    checks = [item for item in asked if isinstance(item, Check)]
+    decided = iter(edge.service.check_batch(checks).results if checks else ())
+    results = [next(decided) if isinstance(item, Check) else item for item in asked]
+    edge.metrics.decided(results)
+    overall, incomplete = overall_of(results)
+    return json_bytes(
+        {
+            "overall": overall,
+            "overall_zh": VERDICT_ZH[overall],
+            "incomplete": incomplete,
+            "decisions": [answer_of(result) for result in results],
+        }
+    )

@@ -1,0 +1,156 @@
+"""What the page shows of a decision: the words of the rulebook in place of ids, one card per measure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.question import VERDICT_ZH, Decision, Duty, Json
+from engine.sentences import GATE_ZH, RELATION_ZH
+from memoranda.rulebook import Rulebook
+
+VERDICT_SAYS: Mapping[str, str] = {
+    "bar": "法律禁止准许。请不予办理，并告知当事人依据与救济途径。",
+    "limit": "只能在法律所定的限度内准许，限度见下列措施。",
+    "weigh": "可以准许，但必须审慎考量并书面说明理由。",
+    "unresolved": "尚不能判定。请先向认定机关核实，核实之前不得据此限制。",
+    "watch": "可以准许，应列为重点关注。",
+    "favour": "应当给予激励。",
+    "clear": "该事项未发现须实施的措施。",
+    "unknown": "没有登记这个主体。这不等于没有记录，请核对标识。",
+}
+IDENTITY_ZH: Mapping[str, str] = {
+    "resident_id": "居民身份证",
+    "passport": "护照",
+    "hk_macao_permit": "港澳居民来往内地通行证",
+    "taiwan_permit": "台湾居民来往大陆通行证",
+    "foreign_permanent_resident": "外国人永久居留身份证",
+    "military_id": "军人证件",
+}
+ROLE_ZH: Mapping[str, str] = {"self": "本身", "head_office": "所属法人", "own_business": "经营的个体户", **RELATION_ZH}
+
+
+def matter_choices(book: Rulebook) -> tuple[tuple[str, str], ...]:
+    """Give (id, name) of every matter, a child below its parent and set in."""
+    children: dict[str | None, list[str]] = {}
+    for matter in sorted(book.matters.values(), key=lambda m: m.id):
+        children.setdefault(matter.parent, []).append(matter.id)
+    choices: list[tuple[str, str]] = []
+
+    def walk(parent: str | None, depth: int) -> None:
+        for matter in children.get(parent, ()):
+            choices.append((matter, "　" * depth + book.matters[matter].name))
+            walk(matter, depth + 1)
+
+    walk(None, 0)
+    return tuple(choices)
+
+
+def decision_view(decision: Decision, book: Rulebook, shown_subject: str) -> Json:
+    """Give what the template shows; `shown_subject` is empty where the identifier must not be repeated."""
+    department = book.departments[decision.department].name if decision.department else None
+    return {
+        "verdict": decision.verdict,
+        "verdict_zh": VERDICT_ZH[decision.verdict],
+        "could_be": VERDICT_ZH[decision.could_be] if decision.could_be else None,
+        "if_lifted": VERDICT_ZH[decision.verdict_if_lifted] if decision.verdict_if_lifted else None,
+        "if_lifted_word": decision.verdict_if_lifted,
+        "lifting_set": decision.lifting_set,
+        "subject": shown_subject,
+        "name": _name_of(decision),
+        "matter": book.matters[decision.matter].name,
+        "department": department,
+        "concerning": decision.concerning,
+        "on": decision.on.isoformat(),
+        "version": decision.version,
+        "rulebook": decision.rulebook,
+        "duties": _duty_cards(decision.duties, book),
+        "unresolved": [
+            {
+                "effect": item.effect,
+                "effect_zh": VERDICT_ZH[item.effect],
+                "title": _title(item.measure, book),
+                "department": book.departments[item.department].name,
+                "role": ROLE_ZH[item.role],
+                "reasons": item.reasons,
+                "ask": item.ask,
+            }
+            for item in decision.unresolved
+        ],
+        "withheld": [
+            {
+                "title": _title(item.measure, book),
+                "department": book.departments[item.department].name,
+                "by": "、".join(item.withheld_by),
+            }
+            for item in decision.withheld
+        ],
+        "left_out": [
+            {"title": _title(item.measure, book), "department": book.departments[item.department].name}
+            for item in decision.left_out
+        ],
+        "narrower": [(matter, book.matters[matter].name) for matter in decision.narrower],
+    }
+
+
+def _duty_cards(duties: tuple[Duty, ...], book: Rulebook) -> list[Json]:
+    """One card per (measure, designation, role); the departments that share it are named together."""
+    cards: dict[tuple[str, str, str], Json] = {}
+    for duty in duties:
+        name = book.departments[duty.department].name
+        key = (duty.measure, duty.designation, duty.role)
+        if key in cards:
+            cards[key]["others"].append(name)
+            continue
+        cards[key] = {
+            "measure": duty.measure,
+            "title": _title(duty.measure, book),
+            "effect": duty.effect,
+            "effect_zh": VERDICT_ZH[duty.effect],
+            "department": name,
+            "others": [],
+            "role": ROLE_ZH[duty.role],
+            "from": duty.from_,
+            "until": duty.until,
+            "disputed": duty.disputed,
+            "sentence": duty.sentence_zh,
+            "remedies": [said for said in map(remedy_zh, duty.remedies) if said],
+            "proof": duty.proof,
+            "gates": _gates(duty.proof),
+        }
+    return list(cards.values())
+
+
+def remedy_zh(remedy: Json) -> tuple[str, str]:
+    """Say one way out in Chinese: its name, and its days, body and conditions."""
+    kind = remedy["kind"]
+    if kind == "expiry":
+        return "届满", f"不再变化，则于 {remedy['on']} 自行终止"
+    if kind == "act":
+        return "终止", str(remedy["act_zh"])
+    if kind == "no_end":
+        return "期限", "法律未设届满日：" + "、".join(f"《{a['document']}》{a['article']}" for a in remedy["articles"])
+    if kind == "repair":
+        since = f"自 {remedy['from']} 起" if remedy["from"] else ""
+        return "信用修复", f"{since}可向{remedy['body']}申请；条件：{remedy['conditions']}"
+    if kind == "objection":
+        until = f"，最迟 {remedy['until']}" if remedy["until"] else ""
+        return "异议", f"可向{remedy['body']}提出{until}"
+    return "豁免", f"可依{remedy['grounds_zh']}申请"
+
+
+def _gates(proof: Json) -> list[tuple[str, str]]:
+    bounds = proof["bounds"]
+    told = ((word, bounds[end]["day"], bounds[end]["gates"]) for end, word in (("from", "起"), ("until", "止")))
+    return [(f"{day} {word}", "、".join(GATE_ZH.get(gate, gate) for gate in gates)) for word, day, gates in told if day]
+
+
+def _title(measure: str, book: Rulebook) -> str:
+    found: Any = book.measures[measure]
+    return str(found.title)
+
+
+def _name_of(decision: Decision) -> str | None:
+    """The subject's name, as the proofs show it (persons masked)."""
+    for duty in decision.duties:
+        if name := duty.proof["subject"]["name"]:
+            return str(name)
+    return None

@@ -1,0 +1,54 @@
+"""JSON text at the edge: strict on the way in, never repeating what was sent."""
+
+from decimal import Decimal
+
+import pytest
+
+from api.json_text import json_bytes, read_json
+from graph_model.errors import MalformedRequest, RequestTooLarge
+
+
+def test_numbers_with_a_fraction_come_as_exact_decimals() -> None:
+    assert read_json(b'{"share": 0.1, "n": 3}', depth_limit=4) == {"share": Decimal("0.1"), "n": 3}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 1} {"b": 2}',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 1}}',
+        b'{"a": "\xff"}',
+        b"\xef\xbb\xbf{}",
+        b'{"a": "\\ud800"}',
+        b'{"\\udc00": 1}',
+        b'{"a": "\\u0000"}',
+        b'{"a": 1e9999}',
+        b'{"a": 0.1e-500}',
+        b"9" * 5000,
+    ],
+)
+def test_what_is_no_strict_json_is_refused_without_repeating_it(text: bytes) -> None:
+    with pytest.raises(MalformedRequest) as caught:
+        read_json(text, depth_limit=16)
+    assert caught.value.detail_code == "request.not-json"
+
+
+@pytest.mark.parametrize("text", [b"[" * 17 + b"]" * 17, b'{"a":' * 17 + b"1" + b"}" * 17, b"[" * 200_000])
+def test_deep_nesting_is_refused_as_too_large_or_as_no_json(text: bytes) -> None:
+    with pytest.raises((RequestTooLarge, MalformedRequest)):
+        read_json(text, depth_limit=16)
+
+
+def test_the_deepest_nesting_allowed_is_read() -> None:
+    assert read_json(b"[" * 16 + b"]" * 16, depth_limit=16) is not None
+
+
+def test_one_value_has_one_text() -> None:
+    assert json_bytes({"b": "禁止", "a": [1, None]}) == '{"b":"禁止","a":[1,null]}'.encode()
