@@ -64,6 +64,8 @@ def _plainly(answer: Answer) -> Found:
 def _expected_of(check: Mapping[str, Any]) -> Found:
     if "why_not" in check:
         return {"why_not": _as_set("why_not", check["why_not"])}
+    if "measure" in check:
+        raise MalformedExpectationError("a check of a `measure` says `why_not`, not `expect`")
     expect, known = check["expect"], OF_A_BATCH if "batch" in check else OF_A_CHECK
     if not isinstance(expect, Mapping):
         raise MalformedExpectationError("`expect` must be a mapping")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from engine.question import STRENGTH, Batch, Check, Decision, Verdict, WhyNot, WhyNotQuestion
+from engine.question import Batch, Check, Decision, WhyNot, WhyNotQuestion
+from engine.service import overall_of
 from graph_model.errors import InvalidQuestion, MalformedDay, MalformedRequest, XinhengError
 
 ASKED = frozenset({"subject", "matter", "department", "concerning", "on"})
@@ -131,7 +132,7 @@ def _ask_batch(answers: Answers, question: Mapping[str, Any], keyed: Keyed) -> B
         return answers.check_batch(checks)
     answered = iter(answers.check_batch(checks).results if checks else ())
     results = tuple(next(answered) if isinstance(member, Check) else member for member in read)
-    return Batch(results, overall(results), incomplete=True)
+    return Batch(results, *overall_of(results))
 
 
 def _read_member(answers: Answers, shared: Mapping[str, Any], member: Any, keyed: Keyed) -> Check | XinhengError:
@@ -148,12 +149,6 @@ def _read_member(answers: Answers, shared: Mapping[str, Any], member: Any, keyed
         return asked.error
     except InvalidQuestion as error:
         return error
-
-
-def overall(results: Sequence[Decision | XinhengError]) -> Verdict:
-    """Give the strongest verdict of a batch; with an errored item never weaker than `unresolved` (J9)."""
-    verdicts: list[Verdict] = [result.verdict if isinstance(result, Decision) else "unresolved" for result in results]
-    return min(verdicts, key=STRENGTH.index)
 
 
 def _text(value: Any) -> str | None:

@@ -4,10 +4,10 @@ The facts go through the loaders' rows and the store's admission, so that what i
 Rulebooks are read once per run: the shipped one, each folder, and each inline mapping that occurs again.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,7 @@ class Rulebooks:
         if isinstance(named, str):
             folder = SHIPPED if named == "published" else _folder(scenario.file, named)
             return self._once(f"folder {folder}", lambda: read_rulebook(folder))
-        key = json.dumps(named, ensure_ascii=False, sort_keys=True, default=str)
-        return self._once(key, lambda: read_inline(named))
+        return self._once(repr(named), lambda: read_inline(named))
 
     def _once(self, key: str, read: Callable[[], Rulebook]) -> Rulebook:
         if key not in self._read:
@@ -96,6 +95,7 @@ class Runner:
     new_store: Callable[[], Any]
     rulebooks: Rulebooks = field(default_factory=Rulebooks)
     keyed: Keyed = field(default_factory=lambda: Keyed(IdentityKeyer(b"scenario files hold no real persons")))
+    _published: OrderedDict[str, Rulebook] = field(default_factory=OrderedDict)
 
     def run(self, scenario: Scenario) -> Iterator[Outcome]:
         """Give the outcome of each check of one scenario, in order."""
@@ -103,8 +103,8 @@ class Runner:
             book = self.rulebooks.of(scenario)
             facts = self.facts_of(scenario, book)
             with self.new_store() as store:
-                answers = prepare(store, book, facts)
-                yield from outcomes(scenario, lambda check: ask(answers, check, self.keyed))
+                answers = prepare(store, book, facts, self._published)
+                yield from outcomes(scenario, partial(ask, answers, keyed=self.keyed))
         except (RulebookRefused, FactsRefused) as refusal:
             yield from outcomes(scenario, _refusing(refusal))
 
@@ -121,9 +121,27 @@ class Runner:
         return facts_from_rows(scenario.facts, book.vocabulary, self.keyed.keyer, lenient=True)
 
 
-def prepare(store: Store, book: Rulebook, facts: Facts) -> Service:
-    """Publish `book` and write `facts` into an empty store."""
-    service = Service(store)
+class _Sharing(Service):
+    """A service that shares the rulebooks it has read from its store with those of other scenarios.
+
+    They are content-addressed and never change (R1), so one reading serves every store that holds the same.
+    """
+
+    def __init__(self, store: Store, read: OrderedDict[str, Rulebook]) -> None:
+        super().__init__(store)
+        self._shared = read
+
+    def _read_book(self, digest: str) -> Rulebook:
+        if digest not in self._shared:
+            self._shared[digest] = super()._read_book(digest)
+            if len(self._shared) > KEPT_RULEBOOKS:
+                self._shared.popitem(last=False)
+        return self._shared[digest]
+
+
+def prepare(store: Store, book: Rulebook, facts: Facts, read: OrderedDict[str, Rulebook]) -> Service:
+    """Publish `book` and write `facts` into an empty store; `read` are rulebooks already read from some store."""
+    service = _Sharing(store, read)
     service.publish(book, actor="scenario", reason="the scenario's rulebook", key="rulebook")
     service.apply(ChangeSet(actor="scenario", reason="the scenario's facts", key="facts", facts=facts))
     return service
