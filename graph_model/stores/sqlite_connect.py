@@ -16,6 +16,8 @@ APPLICATION_ID = 0x58484E47
 """`PRAGMA application_id`: XHNG. Another program's database is not touched."""
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process's change set before it gives up."""
+TABLES = ("change", "rulebook", "registration", "relation", "designation", "exemption", "objection")
+"""All tables of schema.sql."""
 _IDLE_READERS = 8
 
 _READER_PRAGMAS = "PRAGMA mmap_size = 0; PRAGMA cache_size = -8000; PRAGMA query_only = 1;"
@@ -135,6 +137,10 @@ class Connections(Protocol):
         """End the writer's turn."""
         ...
 
+    def empty(self) -> None:
+        """Forget everything, where that is possible at all."""
+        ...
+
     def close(self) -> None:
         """Close all; closing twice does no harm."""
         ...
@@ -230,6 +236,16 @@ class MemoryConnection:
     def give_writer(self) -> None:
         """End the turn of the writer."""
         self._turn.release()
+
+    def empty(self) -> None:
+        """Forget everything; many times cheaper than a new database, whose tables and statements must be made."""
+        connection = self.take()
+        try:
+            with Immediately(connection):
+                for table in TABLES:
+                    connection.execute(f"DELETE FROM {table}")
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close all; closing twice does no harm."""

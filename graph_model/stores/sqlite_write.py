@@ -10,9 +10,8 @@ from typing import Any
 
 import apsw
 
-from graph_model.admission import Admitted, admit
+from graph_model.admission import Admitted, Recorded, admit, document_of, mentioned
 from graph_model.errors import ChangeConflict
-from graph_model.mentioned import Recorded, document_of, mentioned
 from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Facts, SubjectId, Version
 from graph_model.store import ChangeSet, Publication, Receipt, Vocabulary

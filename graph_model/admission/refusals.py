@@ -66,3 +66,12 @@ def needed(fact: Fact) -> Refusal:
         f"仍有事实以此为据 / {place_of(fact)} still rests on what is to be retracted",
         "retract it in the same change set",
     )
+
+
+def irrevocable(fact: Fact) -> Refusal:
+    """A registration or a move is not taken back."""
+    return Refusal(
+        "fact.cannot-be-retracted",
+        f"主体登记和状态变更不能撤回 / {place_of(fact)}: registrations and moves cannot be retracted",
+        "correct it instead",
+    )

@@ -7,6 +7,7 @@ forbid or what cannot be true is refused: a strange fact of an authority is stil
 from datetime import date, datetime
 from decimal import Decimal
 
+from graph_model.admission.refusals import Refusal, place_of
 from graph_model.nodes import (
     LEGAL_MOVES,
     Designation,
@@ -19,7 +20,6 @@ from graph_model.nodes import (
     Relation,
     Scalar,
 )
-from graph_model.refusals import Refusal, place_of
 from graph_model.store import Vocabulary
 
 
