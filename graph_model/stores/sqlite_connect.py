@@ -197,6 +197,14 @@ class FileConnections:
         """End the turn of the writer."""
         self._turn.release()
 
+    def empty(self) -> None:
+        """Refuse: what was recorded in a file stays recorded (F1)."""
+        raise StoreUnavailable(
+            f"文件存储不能清空 / store {self.place} is a file and is not emptied",
+            hint="use another file, or sqlite:///:memory:",
+            detail_code="store.keeps",
+        )
+
     def close(self) -> None:
         """Close all; closing twice does no harm."""
         with self._turn:

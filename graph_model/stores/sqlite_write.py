@@ -48,7 +48,7 @@ KEEP_RULEBOOK = "INSERT INTO rulebook VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 def _insert(table: str, columns: str) -> str:
     marks = ", ".join("?" * (columns.count(",") + 1))
-    return f"INSERT INTO {table} ({columns}, recorded_from, recorded_until) VALUES ({marks}, {{version}}, {read.OPEN})"
+    return f"INSERT INTO {table} ({columns}, recorded_from, recorded_until) VALUES ({marks}, ?, {read.OPEN})"
 
 
 INSERTS = {
@@ -186,17 +186,15 @@ def _registered(connection: apsw.Connection, subjects: Iterable[SubjectId]) -> s
 
 def _write(connection: apsw.Connection, admitted: Admitted, version: Version) -> str:
     """Close and open records; give the digest of both."""
-    for kind, statement in CLOSINGS.items():
-        closing = [_key_of(kind, row, version) for row in _spelled(admitted.closed, kind)]
-        if closing:
-            connection.executemany(statement, closing)
     written = hashlib.sha256()
+    for kind, statement in CLOSINGS.items():
+        if closing := _spelled(admitted.closed, kind):
+            connection.executemany(statement, [_key_of(kind, row, version) for row in closing])
+            written.update(compact(["closed", kind, closing]).encode())
     for kind, statement in INSERTS.items():
-        opening = _spelled(admitted.opened, kind)
-        if opening:
-            connection.executemany(statement.format(version=version), opening)
-        for step in (_spelled(admitted.closed, kind), opening):
-            written.update(compact([kind, step]).encode())
+        if opening := _spelled(admitted.opened, kind):
+            connection.executemany(statement, [(*row, version) for row in opening])
+            written.update(compact(["opened", kind, opening]).encode())
     return f"sha256:{written.hexdigest()}"
 
 
@@ -209,18 +207,19 @@ def _key_of(kind: str, row: Row, version: Version) -> Row:
 
 def _spelled(facts: Facts, kind: str) -> list[Row]:
     """The rows of one kind, in an order that does not depend on the order in which they were given."""
-    spelling = SPELLING[kind]
-    return sorted((spelling(fact) for fact in getattr(facts, kind)), key=repr)
+    given = getattr(facts, kind)
+    return sorted(map(SPELLING[kind], given), key=repr) if given else []
 
 
 def content_digest(change: ChangeSet) -> str:
     """The digest of what a change set says; the order of facts is no difference, that of moves is."""
     digest = hashlib.sha256()
-    for step in (change.facts, change.corrections, change.retractions):
+    for step in ("facts", "corrections", "retractions"):
+        facts: Facts = getattr(change, step)
         for kind in SPELLING:
-            facts = getattr(step, kind)
-            spelled = [rows.move_row(m) for m in facts] if kind == "moves" else _spelled(step, kind)
-            digest.update(compact([kind, spelled]).encode())
+            spelled = [rows.move_row(m) for m in facts.moves] if kind == "moves" else _spelled(facts, kind)
+            if spelled:
+                digest.update(compact([step, kind, spelled]).encode())
     return f"sha256:{digest.hexdigest()}"
 
 
