@@ -1,0 +1,65 @@
+# 信衡 Xinheng. Needs only make and Python ≥ 3.11: `make help`.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+PORT ?= 8000
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.runtime-installed
+DEV := $(VENV)/.development-installed
+DEMO := sqlite:///var/demo.db
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PARALLEL ?= 2
+export PIP_NO_INPUT := 1
+
+.PHONY: help demo test lint bench bench-worlds mutants clean
+
+help: ## what can be made
+	@echo "信衡 Xinheng —"
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PORT=8001 another port; PYTHON=/path/to/python3.12 another Python"
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		echo "xinheng: 需要 Python ≥ 3.11 is needed and was not found; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "xinheng: this Python comes without venv; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "xinheng: setting up $(VENV) with $(PYTHON) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): $(BIN)/python pyproject.toml constraints.txt
+	@echo "xinheng: installing what it runs on …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV): $(BIN)/python pyproject.toml constraints.txt
+	@echo "xinheng: installing what it runs on and what it is tested with …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(RUN)
+
+demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their proof, then API and pages (PORT=)
+	@exec $(BIN)/xinheng demo --store $(DEMO) --port $(PORT)
+
+test: $(DEV) ## everything that must hold: style, types, tests, docs
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest -n $(PARALLEL)
+	@$(BIN)/python tests/untested.py
+
+lint: $(DEV) ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(DEV) ## how fast, as ratios in the same run
+	@$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+bench-worlds: $(DEV) ## a million random worlds, engine against oracle
+	@$(BIN)/python -m tests.run_worlds --worlds 1000000
+
+mutants: $(DEV) ## deliberate mistakes in the engine, each of which must be caught
+	@$(BIN)/python -m tests.mutants
+
+clean: ## away with the demo's city and everything installed
+	rm -rf $(VENV) var build *.egg-info
