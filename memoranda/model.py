@@ -12,10 +12,24 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
 
 from graph_model.calendar import Interval
-from graph_model.nodes import FactType, Ground, ListKind, RelationType
+from graph_model.nodes import FactType, Ground, ListKind
 
-Role = Literal["self", "head_office", "own_business"] | RelationType
-ROLES: tuple[str, ...] = ("self", *get_args(RelationType), "head_office", "own_business")
+Role = Literal[
+    "self",
+    "legal_representative",
+    "principal",
+    "director",
+    "supervisor",
+    "senior_manager",
+    "actual_controller",
+    "shareholder",
+    "operator",
+    "branch_of",
+    "directly_responsible",
+    "head_office",
+    "own_business",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
 Effect = Literal["bar", "limit", "weigh", "watch", "favour"]
 RESTRICTIONS: frozenset[str] = frozenset({"bar", "limit", "weigh"})
 BasisKind = Literal[

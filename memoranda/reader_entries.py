@@ -1,5 +1,6 @@
 """From plain values to entries of the model: every wrong shape is refused with its place, its reason and a remedy."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -135,14 +136,19 @@ def _entry(model: type[_Kind], raw: Any, origin: Origin) -> _Kind:
 def _refusal(model: type[Entry], error: ValidationError, origin: Origin) -> RulebookRefused:
     # A union reports one error per member: the one that got farthest is about what the author meant.
     details = max(error.errors(include_url=False), key=lambda found: len(found["loc"]))
-    path = tuple(step for step in details["loc"] if step != "[key]")
+    path = tuple(step for step in details["loc"] if not _is_union_member(step))
     what, hint, code = _explained(model, details, path)
     return origin.refused(what, *path, hint=hint, code=code)
 
 
+def _is_union_member(step: Step) -> bool:
+    """Whether pydantic put it in the way to say which member of a union it tried: no file has such a step."""
+    return isinstance(step, str) and ("[" in step or step in {"int", "TermBy"})
+
+
 def _explained(model: type[Entry], details: ErrorDetails, path: tuple[Step, ...]) -> tuple[str, str, str]:
     kind, last = details["type"], path[-1] if path else ""
-    where = ".".join(str(step) for step in path if "[" not in str(step))
+    where = re.sub(r"^measures\.[0-9]+\.", "", ".".join(str(step) for step in path))
     if kind == "extra_forbidden":
         known = "、".join(_known_keys(model, path[:-1]))
         return f"不认识的键 `{last}` (unknown key)", f"这里可用的键是 {known}，或以 x- 开头", "unknown-key"
@@ -160,6 +166,9 @@ def _explained(model: type[Entry], details: ErrorDetails, path: tuple[Step, ...]
         return f"`{where}` 不是日期 (not a day)：{_shown(details)}", "日期写作 2024-01-31", "value"
     if kind == "string_pattern_mismatch":
         return _explained_pattern(where, details)
+    if kind == "literal_error" and last in {"matters", "lists"}:
+        word = "any" if last == "matters" else "restriction"
+        return f"`{where}` 不能是 {_shown(details)} (not allowed)", f"可用：{word}，或列表 [id, …]", "value"
     if kind == "literal_error":
         return (
             f"`{where}` 不能是 {_shown(details)} (not allowed)",
