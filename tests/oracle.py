@@ -172,12 +172,14 @@ def duties_found(world: World, duties: list[Item], day: date, *, with_days: bool
 def narrower(world: World, question: Question) -> frozenset[str]:
     """The descendants of the matter that some item is about which is not about the matter itself (J2, P5)."""
     found = set()
+    items = items_of(world, question.subject, question.department)
+    asked_line = world.law.line_of_matter(question.matter)
     for matter in world.law.matters:
-        line = world.law.line_of_matter(matter)
-        if matter == question.matter or question.matter not in line:
+        if matter == question.matter or question.matter not in world.law.line_of_matter(matter):
             continue
-        for item in items_of(world, question.subject, question.department):
-            if item.measure.matters == "any" or matter not in item.measure.matters:
+        for item in items:
+            matters = item.measure.matters
+            if matters == "any" or matter not in matters or any(one in matters for one in asked_line):
                 continue
             asked = Question(question.subject, matter, question.on, question.department, question.concerning)
             if is_relevant(world, item, asked) and item.state(question.on)[0] is not False:

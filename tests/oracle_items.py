@@ -1,9 +1,8 @@
 """Items of one subject on one day (SEMANTICS §4), the days of their runs, and the days that can matter at all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
-from typing import Any
 
 from graph_model.nodes import Designation, Relation
 from memoranda.model import Measure, Memorandum, Target
@@ -20,7 +19,7 @@ from tests.oracle_gates import (
     g9_within_term,
     g10_not_exempt,
 )
-from tests.oracle_world import World, months_after, within
+from tests.oracle_world import World, days_named_in, months_after, within
 
 ONE_DAY = timedelta(days=1)
 
@@ -36,24 +35,19 @@ class Item:
     measure: Measure
     target: Target
     department: str
+    paths: list[Relation | None]
 
-    @cached_property
-    def paths(self) -> list[Relation | None]:
-        return self.world.paths(self.subject, self.designation, self.target.role)
-
-    def common_gates(self, day: date) -> list[Gate]:
+    def common_gates(self, day: date) -> Iterator[Gate]:
         """The gates that all paths share: all but G5 and G8, in their order."""
         law = self.world.law
-        return [
-            g1_in_effect(law, self.designation, day),
-            g2_duly_listed(law, self.designation),
-            g3_memorandum_in_force(self.memorandum, self.measure, day),
-            g4_list_covered(self.memorandum, self.measure, self.designation),
-            g6_basis_holds(law, self.measure, self.target, self.department, day),
-            g7_department_bound(law, self.memorandum, self.measure, self.department),
-            g9_within_term(self.measure, self.designation, day),
-            g10_not_exempt(self.world, self.subject, self.designation, self.measure, day),
-        ]
+        yield g1_in_effect(law, self.designation, day)
+        yield g2_duly_listed(law, self.designation)
+        yield g3_memorandum_in_force(self.memorandum, self.measure, day)
+        yield g4_list_covered(self.memorandum, self.measure, self.designation)
+        yield g6_basis_holds(law, self.measure, self.target, self.department, day)
+        yield g7_department_bound(law, self.memorandum, self.measure, self.department)
+        yield g9_within_term(self.measure, self.designation, day)
+        yield g10_not_exempt(self.world, self.subject, self.designation, self.measure, day)
 
     def path_gates(self, path: Relation | None, day: date) -> list[Gate]:
         """G5 and G8 along one path."""
@@ -64,9 +58,11 @@ class Item:
 
     def state(self, day: date) -> tuple[bool | None, frozenset[str]]:
         """True: a duty; `None`: unresolved, with every reason; false: nothing to report."""
-        common = self.common_gates(day)
-        if any(verdict is False for verdict, _ in common):
-            return False, frozenset()
+        common = []
+        for gate in self.common_gates(day):
+            if gate[0] is False:
+                return False, frozenset()
+            common.append(gate)
         along = [self.path_gates(path, day) for path in self.paths]
         each_path = [conjunction([value for value, _ in gates]) for gates in along]
         some_path: bool | None = False
@@ -123,69 +119,28 @@ def conjunction(values: list[bool | None]) -> bool | None:
 def items_of(world: World, subject: str, department: str | None = None) -> list[Item]:
     """Every item that could be, where a role is held: over all candidates, measures, targets, departments (or one)."""
     departments = sorted(world.law.departments) if department is None else [department]
-    found = []
-    for designation in world.candidates(subject):
-        for memorandum, measure in world.law.rows:
-            for target in measure.targets:
-                for one in departments:
-                    item = Item(world, subject, designation, memorandum, measure, target, one)
-                    if item.paths:
-                        found.append(item)
-    return found
+    return [
+        Item(world, subject, designation, memorandum, measure, target, one, paths)
+        for designation in world.candidates(subject)
+        for memorandum, measure in world.law.rows
+        for target in measure.targets
+        if (paths := world.paths(subject, designation, target.role))
+        for one in departments
+    ]
 
 
 def days_that_matter(world: World) -> list[date]:
-    """Every day named anywhere in facts or law, and that many months later for every number of months named there.
+    """Every day named anywhere in facts or law, and every one in the facts that many months later, for each number
+    of months named in the law.
 
     Between two neighbouring ones no gate can change, because each compares the day with one of these alone.
     """
-    days: set[date] = set()
-    months: set[int] = set()
-    for fact_kind in (
-        world.facts.registrations,
-        world.facts.relations,
-        world.facts.exemptions,
-        world.facts.objections,
-    ):
-        for fact in fact_kind:
-            gather(fact, days)
-    for designation in world.designations.values():
-        gather(designation, days)
-    for memorandum, measure in world.law.rows:
-        gather(memorandum, days)
-        gather(measure, days)
-        if measure.term is not None:
-            months.add(measure.term.months)
-    for article in world.law.bases.values():
-        gather(article, days)
-    for official in world.law.lists.values():
-        if isinstance(official.term_months, int):
-            months.add(official.term_months)
-        elif official.term_months is not None:
-            months |= {n for n in (*official.term_months.months.values(), official.term_months.otherwise) if n}
-    for day in list(days):
-        for count in months:
-            later = months_after(day, count)
-            if later is not None:
-                days.add(later)
-    return sorted(days)
-
-
-def gather(value: Any, days: set[date]) -> None:
-    """Collect every day that a value holds, however deep."""
-    if isinstance(value, date):
-        days.add(value)
-    elif isinstance(value, dict):
-        for part in value.values():
-            gather(part, days)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            gather(part, days)
-    elif hasattr(value, "__dict__"):
-        gather(vars(value), days)
-    elif hasattr(value, "__slots__"):
-        for name in value.__slots__:
-            gather(getattr(value, name), days)
+    days = days_named_in(
+        *(world.facts.registrations, world.facts.relations, world.facts.exemptions, world.facts.objections),
+        list(world.designations.values()),
+    )
+    later = {months_after(day, count) for day in days for count in world.law.months}
+    return sorted(days | world.law.days | {day for day in later if day is not None})
 
 
 def run_of_duty(item: Item, day: date, days: list[date]) -> tuple[date | None, date | None, date | None]:

@@ -19,18 +19,6 @@ COMMON = (
     "within_term",
     "not_exempt",
 )
-ALL_GATES = (
-    "in_effect",
-    "duly_listed",
-    "memorandum_in_force",
-    "list_covered",
-    "role_reached",
-    "basis_holds",
-    "department_bound",
-    "condition_true",
-    "within_term",
-    "not_exempt",
-)
 
 
 @dataclass(frozen=True)
@@ -55,10 +43,11 @@ def why_not(world: World, question: WhyQuestion) -> frozenset[str]:
     best: tuple[tuple[bool, int, str, int, str], frozenset[str]] | None = None
     for designation in world.candidates(question.subject):
         for place, target in enumerate(measure.targets):
+            paths = world.paths(question.subject, designation, target.role)
             for department in departments:
-                item = Item(world, question.subject, designation, memorandum, measure, target, department)
+                item = Item(world, question.subject, designation, memorandum, measure, target, department, paths)
                 failing = fewest(item, question)
-                rank = (not item.paths, len(failing), designation.id, place, department)
+                rank = (not paths, len(failing), designation.id, place, department)
                 if best is None or rank < best[0]:
                     best = rank, failing
     return frozenset({"no_candidate"}) if best is None else best[1]
@@ -87,6 +76,6 @@ def failing_gates(item: Item, path: Relation | None, question: WhyQuestion) -> f
         values["not_exempt"] = exempt[0]
     if question.concerning is not None:
         values["not_elsewhere"] = not (item.measure.elsewhere_only and item.designation.subject == question.concerning)
-    if all(values[gate] is True for gate in ALL_GATES) and withheld_by(item, day):
+    if withheld_by(item, day):
         values["not_withheld"] = False
     return frozenset(gate if value is False else gate + "?" for gate, value in values.items() if value is not True)

@@ -4,10 +4,12 @@ Value types only: no look-up of the rulebook, no method of a value, no calendar 
 """
 
 from calendar import monthrange
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from pydantic import BaseModel
 
 from graph_model.nodes import Designation, Facts, Relation
 from memoranda.model import Measure, Memorandum, OfficialList
@@ -30,6 +32,19 @@ class Law:
         self.defects: dict[str, Tree] = {
             one.id: parse(one.defective_if) for one in self.lists.values() if one.defective_if is not None
         }
+        self.days = days_named_in(list(self.memoranda.values()), list(self.bases.values()))
+        self.months = self.months_named()
+
+    def months_named(self) -> set[int]:
+        """Every number of months that a term of a measure or of a list may have."""
+        found = {measure.term.months for _, measure in self.rows if measure.term is not None}
+        for official in self.lists.values():
+            term = official.term_months
+            if isinstance(term, int):
+                found.add(term)
+            elif term is not None:
+                found |= {count for count in (*term.months.values(), term.otherwise) if count is not None}
+        return found
 
     def line_of_matter(self, matter: str) -> list[str]:
         """The matter itself, its parent, and so on up."""
@@ -121,6 +136,23 @@ def path_order(relation: Relation) -> tuple[bool, date, bool, date, Decimal]:
         relation.held_until or date.min,
         Decimal(0) if relation.share is None else relation.share,
     )
+
+
+def days_named_in(*values: Any) -> set[date]:
+    """Every day that some values hold, however deep."""
+    found: set[date] = set()
+    for value in values:
+        if isinstance(value, date):
+            found.add(value)
+        elif isinstance(value, (list, tuple)):
+            found |= days_named_in(*value)
+        elif isinstance(value, dict):
+            found |= days_named_in(*value.values())
+        elif hasattr(value, "__slots__") and is_dataclass(value):
+            found |= days_named_in(*(getattr(value, field.name) for field in fields(value)))
+        elif isinstance(value, BaseModel):
+            found |= days_named_in(*vars(value).values())
+    return found
 
 
 def within(start: date | None, day: date, end: date | None) -> bool:
