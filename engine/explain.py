@@ -60,8 +60,8 @@ def proof_of(item: Item, department: str, standing: Standing, day: date, interva
         "basis": [_basis(basis) for basis in holding_bases(item, department, day, book)],
         "condition": _condition(item, path, standing.subject, day, book),
         "bounds": {
-            "from": {"day": interval.start, "gates": _changed(item, path, interval.start, book, start=True)},
-            "until": {"day": interval.end, "gates": _changed(item, path, interval.end, book, start=False)},
+            "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
+            "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
         },
     }
     written: Json = as_json(proof)
@@ -171,7 +171,7 @@ def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebo
     return {"text": condition.text, "values": {symbol: seen.get(symbol) for symbol in condition.symbols}}
 
 
-def _changed(item: Item, path: Path, bound: date | None, book: Rulebook, *, start: bool) -> list[str]:
+def _changed(item: Item, path: Path, bound: date | None, *, start: bool) -> list[str]:
     """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
     if bound is None:
         return []
@@ -189,7 +189,7 @@ def _changed(item: Item, path: Path, bound: date | None, book: Rulebook, *, star
     ]
 
 
-def question_to_ask(item: Item, reasons: tuple[str, ...], standing: Standing, book: Rulebook) -> str:
+def question_to_ask(item: Item, reasons: tuple[str, ...], book: Rulebook) -> str:
     """Write the question that an officer should put to the authority about an unresolved item (J4)."""
     listing = item.listing
     authority = book.departments.get(listing.designation.authority)

@@ -72,7 +72,7 @@ def judge(standing: Standing | None, check: Check, book: Rulebook, version: int)
             for item, by in concerned.withheld
             for department in departments_of(item, check)
         ),
-        unresolved=_unresolved(concerned.unresolved, standing, check, day, book),
+        unresolved=_unresolved(concerned.unresolved, check, day, book),
         left_out=tuple(
             LeftOut(item.measure.id, department, item.listing.id)
             for item in concerned.left_out
@@ -207,9 +207,7 @@ def _duties(items: Iterable[Item], standing: Standing, check: Check, day: date, 
     )
 
 
-def _unresolved(
-    items: Iterable[Item], standing: Standing, check: Check, day: date, book: Rulebook
-) -> tuple[Unresolved, ...]:
+def _unresolved(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> tuple[Unresolved, ...]:
     found = [
         Unresolved(
             measure=item.measure.id,
@@ -218,7 +216,7 @@ def _unresolved(
             role=item.target.role,
             designation=item.listing.id,
             reasons=at(item.holds, day) or (),
-            ask=question_to_ask(item, at(item.holds, day) or (), standing, book),
+            ask=question_to_ask(item, at(item.holds, day) or (), book),
         )
         for item in items
         for department in departments_of(item, check)

@@ -1,6 +1,6 @@
 """One Chinese sentence per duty, from its proof alone: who, listed where, reached how, ordered by what, until when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from engine.question import Json
@@ -25,16 +25,26 @@ EFFECT_ZH = {
     "favour": "应当给予激励",
 }
 HELD_ZH = {"at_conduct": "违法行为发生时", "at_event": "触发事项发生时", "at_decision": "决定作出时"}
-GATE_ZH = {
-    "in_effect": "认定生效期间",
-    "duly_listed": "认定程序",
-    "memorandum_in_force": "文件施行期间",
-    "basis_holds": "法条施行期间",
-    "role_reached": "任职期间",
-    "condition_true": "措施条件",
-    "within_term": "措施期限",
-    "not_exempt": "豁免",
+BEGINS_ZH = {
+    "in_effect": "认定生效",
+    "memorandum_in_force": "文件施行",
+    "basis_holds": "法条施行",
+    "role_reached": "任职开始",
+    "condition_true": "条件具备",
+    "within_term": "期限起算",
+    "not_exempt": "豁免期满",
 }
+"""Why a duty begins on its first day, by the gate that was not true the day before. G2 and G4 never change."""
+ENDS_ZH = {
+    "in_effect": "认定到期、中止或移出",
+    "memorandum_in_force": "文件停止施行",
+    "basis_holds": "法条停止施行",
+    "role_reached": "任职终止",
+    "condition_true": "条件不再具备",
+    "within_term": "措施期限届满",
+    "not_exempt": "豁免起效",
+}
+"""Why a duty no longer holds on its end day, by the gate that is not true on it."""
 
 
 def person_masked(name: str) -> str:
@@ -54,7 +64,10 @@ def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str
         f"依照{_articles(proof['basis'])}，{proof['department']['name']}{_ordered(proof)}",
         _days(proof["bounds"]),
     ]
-    parts += [way for way in (_way_out(remedy) for remedy in remedies) if way]
+    until = proof["bounds"]["until"]["day"]
+    parts += [
+        _way_out(remedy) for remedy in remedies if (remedy["kind"], str(remedy.get("on"))) != ("expiry", str(until))
+    ]
     if disputed:
         parts.append("现有异议正在办理")
     return "；".join(part for part in parts if part) + "。"
@@ -105,11 +118,14 @@ def _ordered(proof: Json) -> str:
 
 
 def _days(bounds: Json) -> str:
-    start, end = bounds["from"], bounds["until"]
-    since = f"自{_day(start['day'])}起" if start["day"] else "自始"
-    if not end["day"]:
-        return since
-    return f"{since}，至{_day(end['day'])}止（当日不计；因{'、'.join(GATE_ZH[gate] for gate in end['gates'])}）"
+    ends = _bound("自", bounds["from"], "起", BEGINS_ZH), _bound("至", bounds["until"], "止，当日不计", ENDS_ZH)
+    return "，".join(end for end in ends if end)
+
+
+def _bound(before: str, bound: Json, after: str, why: Mapping[str, str]) -> str:
+    if not bound["day"]:
+        return ""
+    return f"{before}{_day(bound['day'])}{after}（{'、'.join(why[gate] for gate in bound['gates'])}）"
 
 
 def _way_out(remedy: Json) -> str:
@@ -127,7 +143,7 @@ def _way_out(remedy: Json) -> str:
         return f"可{until}向{remedy['body']}提出异议"
     if kind == "exemption":
         return f"可依{remedy['grounds_zh']}申请豁免"
-    return f"不再变化则于{_day(remedy['on'])}自行终止"
+    return f"其后仍会恢复，至{_day(remedy['on'])}方自行终止"
 
 
 def _day(day: date | str) -> str:
