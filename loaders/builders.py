@@ -36,6 +36,21 @@ class Context:
     lenient: bool
     unnamed: int = 0
 
+    def subject_of(self, id_type: str, number: str) -> SubjectId:
+        """Key an identity number.
+
+        Raises:
+            FactsRefused: the number is malformed, or there is no key; the number is never echoed.
+
+        """
+        if KEYED.fullmatch(number):
+            # A reject file holds the keyed id where the number stood, so that no number is ever written.
+            return number
+        if self.keyer is None:
+            what = "给出了证件号码，但此处没有密钥（no key for identity numbers）"
+            raise FactsRefused(what, hint="改用 `p-…` 标识", detail_code="identity.no-key")
+        return self.keyer.keyed_id(id_type, number)
+
 
 def organisation(cells: Cells, context: Context) -> Registration:
     """A statement about an organisation, from its `valid_from` on."""
@@ -238,14 +253,8 @@ def _subject(column: str, value: str, id_type: str | None, context: Context) -> 
 
 
 def _keyed(column: str, id_type: str, number: str, context: Context) -> SubjectId:
-    if KEYED.fullmatch(number):
-        # A reject file holds the keyed id where the number stood, so that no number is ever written.
-        return number
-    if context.keyer is None:
-        why = f"列 `{column}` 给出了证件号码，但此处没有密钥（no key for identity numbers）"
-        raise RowRefused(column, why, hint="改用 `p-…` 标识", detail_code="identity.no-key")
     try:
-        return context.keyer.keyed_id(id_type, number)
+        return context.subject_of(id_type, number)
     except FactsRefused as refusal:
         code = refusal.detail_code or "identity.malformed"
         raise RowRefused(column, f"列 `{column}`：{refusal.what}", hint=refusal.hint, detail_code=code) from None

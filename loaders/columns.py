@@ -105,6 +105,10 @@ NESTED = frozenset({"facts", "moves"})
 """Columns that hold a mapping or a list: only in scenario files, JSON and JSON Lines."""
 
 
+REJECT_COLUMNS = ("reject_row", "reject_column", "reject_reason")
+"""The columns that a reject file puts before the original ones; a load ignores them."""
+
+
 def unknown_columns(kind: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Name the columns that a file of `kind` does not have."""
     known = COLUMNS[kind]

@@ -33,7 +33,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from graph_model.errors import FactsRefused
 from loaders import conversions
 from loaders.cells import RowRefused
-from loaders.columns import KINDS, unknown_columns
+from loaders.columns import KINDS, REJECT_COLUMNS, unknown_columns
 from loaders.conversions import Getter, Step, Values
 
 _KEYS = ("kind", "title", "sheet", "blanks", "columns", "ignore")
@@ -64,8 +64,8 @@ class ColumnMapping:
     ignore: frozenset[str] | None
     """Source columns left out on purpose; `None`: all that no rule names."""
 
-    def bind(self, header: Sequence[str]) -> Callable[[Values], list[Any]]:
-        """Fit the mapping to a source's header: gives the function from a source row to the values of `rules`.
+    def bind(self, header: Sequence[str], columns: Sequence[str]) -> Callable[[Values], list[Any]]:
+        """Fit the mapping to a source's header: gives the function from a source row to the values of `columns`.
 
         Raises:
             FactsRefused: `mapping.column`: the source lacks a column that a rule names, or has one that none names.
@@ -75,13 +75,18 @@ class ColumnMapping:
         if missing := sorted(named - set(header)):
             what = f"映射文件 {self.path} 用到的来源列 {_quoted(missing)} 不在文件中（the source has no such column）"
             raise FactsRefused(what, hint=f"来源列有：{_quoted(header)}", detail_code="mapping.column")
-        if self.ignore is not None and (rest := [c for c in header if c not in named and c not in self.ignore]):
+        ignored = None if self.ignore is None else {*self.ignore, *REJECT_COLUMNS}
+        if ignored is not None and (rest := [c for c in header if c not in named and c not in ignored]):
             what = f"来源列 {_quoted(rest)} 未在映射文件 {self.path} 中使用（unused source column）"
             raise FactsRefused(what, hint="在 columns 中使用，或列入 ignore", detail_code="mapping.column")
         places = {name: place for place, name in enumerate(header)}
         sources = {name: conversions.source_value(places[name], self.blanks) for name in named}
-        getters = [_getter(column, rule, sources) for column, rule in self.rules.items()]
+        getters = [_getter(column, self.rules[column], sources) for column in columns]
         return lambda values: [get(values) for get in getters]
+
+    def sources_of(self, column: str) -> frozenset[str]:
+        """The source columns that a column is made from."""
+        return frozenset(_sources_of(self.rules[column])) if column in self.rules else frozenset()
 
 
 def read_mapping(path: Path, kind: str) -> ColumnMapping:

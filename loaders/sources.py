@@ -21,10 +21,11 @@ Form = Literal["csv", "xlsx", "jsonl"]
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A row that cannot be taken apart into cells: why, and its text as far as there is any."""
+    """A row that does not fit the header, or cannot be taken apart: why, and its cells as far as there are any."""
 
     why: str
     hint: str
+    cells: Sequence[Any] = ()
 
 
 Values: TypeAlias = Sequence[Any] | Broken
@@ -173,7 +174,7 @@ def _fitted(cells: list[str], width: int) -> Values:
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
         return cells[:width]
     why = f"有 {len(cells)} 格，表头有 {width} 列（{len(cells)} cells, {width} columns）"
-    return Broken(why, "补齐或删去单元格；含逗号的值要加引号")
+    return Broken(why, "补齐或删去单元格；含逗号的值要加引号", cells)
 
 
 # --- XLSX
@@ -200,7 +201,7 @@ def _spreadsheet(path: Path, sheet: str | None) -> Source:
 
 def _fitted_cells(cells: tuple[Any, ...], width: int) -> Values:
     if any(cell is not None for cell in cells[width:]):
-        return Broken(f"表头只有 {width} 列，此行更多（more cells than columns）", "给多出的列加上列名")
+        return Broken(f"表头只有 {width} 列，此行更多（more cells than columns）", "给多出的列加上列名", cells)
     return (cells + (None,) * width)[:width]
 
 
