@@ -1,5 +1,6 @@
 """The proof of a duty (J5): as JSON, and as one Chinese sentence made from that JSON alone."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from engine.gates import responsible_on, subject_values
@@ -15,62 +16,73 @@ from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasi
 from memoranda.rulebook import Rulebook
 
 
-def duty_of(item: Item, department: str, standing: Standing, day: date, book: Rulebook) -> Duty:
-    """Write one duty of one department with its proof, sentence and remedies."""
-    interval = run_at(item.holds, day)
-    proof = proof_of(item, department, standing, day, interval, book)
-    remedies = remedies_of(item, book)
-    return Duty(
-        measure=item.measure.id,
-        effect=item.measure.effect,
-        department=department,
-        role=item.target.role,
-        from_=interval.start,
-        until=interval.end,
-        disputed=item.disputed(day),
-        sentence_zh=sentence_of(proof, remedies, disputed=item.disputed(day)),
-        designation=item.listing.id,
-        proof=proof,
-        remedies=tuple(as_json(remedy) for remedy in remedies),
-    )
+def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: date, book: Rulebook) -> Iterator[Duty]:
+    """Write the duties that one item is for some of its departments, each with its proof, sentence and remedies."""
+    interval, disputed = run_at(item.holds, day), item.disputed(day)
+    remedies: tuple[Json, ...] = tuple(as_json(remedy) for remedy in remedies_of(item, book))
+    shared = _shared_proof(item, standing, day, interval, book)
+    cited: dict[str | None, list[Json]] = {}
+    for department in departments:
+        region = book.departments[department].region
+        if region not in cited:
+            cited[region] = [_basis(basis) for basis in holding_bases(item, region, day, book)]
+        # What an officer reads first comes first; the bases can differ between regions even where the days do not.
+        proof = {
+            "subject": shared["subject"],
+            "department": {"id": department, "name": book.departments[department].name},
+            **shared,
+            "basis": cited[region],
+        }
+        yield Duty(
+            measure=item.measure.id,
+            effect=item.measure.effect,
+            department=department,
+            role=item.target.role,
+            from_=interval.start,
+            until=interval.end,
+            disputed=disputed,
+            sentence_zh=sentence_of(proof, remedies, disputed=disputed),
+            designation=item.listing.id,
+            proof=proof,
+            remedies=remedies,
+        )
 
 
-def proof_of(item: Item, department: str, standing: Standing, day: date, interval: Interval, book: Rulebook) -> Json:
-    """Give everything the duty rests on, as JSON values (J5)."""
+def _shared_proof(item: Item, standing: Standing, day: date, interval: Interval, book: Rulebook) -> Json:
+    """Give the parts of the proof that are the same for all departments, as JSON values (J5)."""
     path = item.carrier(day)
     memorandum, measure = book.memorandum_of[item.measure.id], item.measure
-    proof = {
-        "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
-        "department": {"id": department, "name": book.departments[department].name},
-        "designation": _designation(item, standing, book),
-        "path": _path(item, path, standing),
-        "memorandum": {
-            "id": memorandum.id,
-            "kind": memorandum.kind,
-            "title": memorandum.title,
-            "document_no": memorandum.document_no,
-            "measure": measure.id,
-            "measure_title": measure.title,
-            "item": measure.item,
-            "wording": measure.wording,
-            "effect": measure.effect,
-            "limits_to": measure.limits_to,
-            "matters": "any" if measure.matters == "any" else [book.matters[m].name for m in measure.matters],
-        },
-        "basis": [_basis(basis) for basis in holding_bases(item, department, day, book)],
-        "condition": _condition(item, path, standing.subject, day, book),
-        "bounds": {
-            "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
-            "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
-        },
-    }
-    written: Json = as_json(proof)
-    return written
+    proof: Json = as_json(
+        {
+            "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
+            "designation": _designation(item, standing, book),
+            "path": _path(item, path, standing),
+            "memorandum": {
+                "id": memorandum.id,
+                "kind": memorandum.kind,
+                "title": memorandum.title,
+                "document_no": memorandum.document_no,
+                "measure": measure.id,
+                "measure_title": measure.title,
+                "item": measure.item,
+                "wording": measure.wording,
+                "effect": measure.effect,
+                "limits_to": measure.limits_to,
+                "matters": "any" if measure.matters == "any" else [book.matters[m].name for m in measure.matters],
+            },
+            "basis": [],
+            "condition": _condition(item, path, standing.subject, day, book),
+            "bounds": {
+                "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
+                "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
+            },
+        }
+    )
+    return proof
 
 
-def holding_bases(item: Item, department: str, day: date, book: Rulebook) -> list[LegalBasis]:
-    """Give the cited articles that carry the duty on `day` for this department (G6)."""
-    region = book.departments[department].region
+def holding_bases(item: Item, region: str | None, day: date, book: Rulebook) -> list[LegalBasis]:
+    """Give the cited articles that carry the duty on `day` for departments of this region (G6)."""
     return [
         basis
         for basis in (book.bases[id_] for id_ in item.target.bases)
@@ -139,15 +151,18 @@ def _path(item: Item, path: Path, standing: Standing) -> list[Json]:
 
 def _basis(basis: LegalBasis) -> Json:
     verified = basis.verified
-    return {
-        "id": basis.id,
-        "document": basis.document,
-        "article": basis.article,
-        "kind": basis.kind,
-        "from": basis.from_,
-        "until": basis.until,
-        "verified": {"on": verified.on, "by": verified.by, "source": verified.source} if verified else None,
-    }
+    written: Json = as_json(
+        {
+            "id": basis.id,
+            "document": basis.document,
+            "article": basis.article,
+            "kind": basis.kind,
+            "from": basis.from_,
+            "until": basis.until,
+            "verified": {"on": verified.on, "by": verified.by, "source": verified.source} if verified else None,
+        }
+    )
+    return written
 
 
 def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebook) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from engine.explain import duty_of, question_to_ask
+from engine.explain import duties_of, question_to_ask
 from engine.gates import exempt_on
 from engine.question import STRENGTH, Check, Decision, Duty, LeftOut, Unresolved, Verdict, Withheld
 from engine.standing import Item, Standing
@@ -199,9 +199,7 @@ def narrower(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> 
 
 
 def _duties(items: Iterable[Item], standing: Standing, check: Check, day: date, book: Rulebook) -> tuple[Duty, ...]:
-    duties = [
-        duty_of(item, department, standing, day, book) for item in items for department in departments_of(item, check)
-    ]
+    duties = [duty for item in items for duty in duties_of(item, departments_of(item, check), standing, day, book)]
     return tuple(
         sorted(duties, key=lambda d: (STRENGTH.index(d.effect), d.measure, d.department, d.designation, d.role))
     )
