@@ -1,16 +1,18 @@
 """The composition root of the HTTP service: settings and a store go in, an application comes out."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.clock import now, today_in_shanghai
 from api.edge import Edge
 from api.entrance import Entrance
 from api.identity import identity_key
@@ -24,23 +26,11 @@ from graph_model.errors import XinhengError
 from graph_model.identifiers import IdentityKeyer
 from graph_model.store import Store
 
-SHANGHAI = timezone(timedelta(hours=8))
-"""Asia/Shanghai, which has had no summer time since 1991; needs no time-zone files on the machine."""
 _DESCRIPTION = (
     "信衡：依据官方名单、备忘录与法律条文，计算哪个部门须对哪个主体、在哪一事项、哪一天、依哪一条实施何种激励或约束。\n\n"
     "Which department must apply which incentive or restriction to whom, by which article, until when. "
     "Every refusal is an RFC 9457 problem with a stable `code`."
 )
-
-
-def today_in_shanghai() -> date:
-    """The day in Asia/Shanghai."""
-    return datetime.now(SHANGHAI).date()
-
-
-def now() -> datetime:
-    """The time of day, with its zone."""
-    return datetime.now(UTC)
 
 
 def build_app(
@@ -64,9 +54,10 @@ def build_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (checks, subjects, changes, rulebooks, health, page):
-        app.include_router(part.routes(edge))
-    _tell_errors(app, metrics)
+    routers = [part.routes(edge) for part in (checks, subjects, changes, rulebooks, health, page)]
+    for router in routers:
+        app.include_router(router)
+    _tell_errors(app, metrics, _allowed(routers))
     app.add_middleware(Entrance, metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
@@ -87,7 +78,15 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _tell_errors(app: FastAPI, metrics: Metrics) -> None:
+def _allowed(routers: Iterable[APIRouter]) -> Mapping[str, str]:
+    """Give the methods that each path takes: two routes may share one path, and `Allow` has to name both."""
+    methods: dict[str, set[str]] = {}
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        methods.setdefault(route.path, set()).update(route.methods or ())
+    return {path: ", ".join(sorted(taken)) for path, taken in methods.items()}
+
+
+def _tell_errors(app: FastAPI, metrics: Metrics, allowed: Mapping[str, str]) -> None:
     def answer(error: XinhengError, headers: dict[str, str] | None = None) -> Response:
         metrics.refused(error.code)
         return problem_response(error, headers)
@@ -100,17 +99,14 @@ def _tell_errors(app: FastAPI, metrics: Metrics) -> None:
         places = tuple({"where": "/".join(map(str, e["loc"])), "what": e["msg"]} for e in found)
         return answer(MalformedBody(places, hint="见 /openapi.json see there"))
 
-    async def of_http(_: Request, error: Exception) -> Response:
+    async def of_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 405:
-            allowed = dict(getattr(error, "headers", None) or {})
-            return answer(
-                MethodNotAllowed(
-                    "此地址不接受这种方法 this path does not take that method",
-                    hint="见响应头 Allow see the header Allow",
-                ),
-                allowed,
+            path = getattr(request.scope.get("route"), "path", "")
+            wrong = MethodNotAllowed(
+                "此地址不接受这种方法 this path does not take that method", hint="见响应头 Allow see the header Allow"
             )
+            return answer(wrong, {"Allow": allowed.get(path, "GET")})
         if status == 404:
             return answer(RouteUnknown("没有这个地址 nothing is at this path", hint="见 /openapi.json see there"))
         raise error

@@ -51,7 +51,10 @@ def _no_constant(_: str) -> NoReturn:
 
 
 def _exact_number(text: str) -> Decimal:
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except ArithmeticError:  # an exponent of more digits than even a decimal can hold
+        number = Decimal("inf")
     if not number.is_finite() or abs(number.adjusted()) > 100:
         raise _Refused("数的量级超出范围 a number is out of range")
     return number

@@ -82,6 +82,7 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_one(town: City) -> Non
     answer = town.get("/v1/checks")
     assert told(answer)[:2] == (405, "route.method")
     assert answer.headers["allow"] == "POST"
+    assert town.send("DELETE", "/v1/changes").headers["allow"] == "GET, POST"
 
 
 def test_wrong_parameters_are_a_problem_that_does_not_repeat_them(town: City) -> None:

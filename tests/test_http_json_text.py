@@ -31,6 +31,7 @@ def test_numbers_with_a_fraction_come_as_exact_decimals() -> None:
         b'{"a": "\\u0000"}',
         b'{"a": 1e9999}',
         b'{"a": 0.1e-500}',
+        b'{"a": 1e99999999999999999999}',
         b"9" * 5000,
     ],
 )

@@ -11,7 +11,7 @@ from api.edge import Edge
 from api.json_text import json_bytes
 from api.openapi import documented
 from api.problems import MalformedBody, problem_of
-from api.routes.examples import BATCH_EXAMPLES, CHECK_EXAMPLES, CLEAR_ANSWER, WHY_NOT_EXAMPLES
+from api.routes.examples import BATCH_EXAMPLES, CHECK_EXAMPLES, WHY_NOT_EXAMPLES
 from api.wire import BatchIn, CheckIn, WhyNotIn, check_of, decision_json, parse, why_not_of
 from engine.question import VERDICT_ZH, Check, Decision, as_json
 from engine.service import overall_of
@@ -27,9 +27,7 @@ def routes(edge: Edge) -> APIRouter:
 
     @router.post(
         "/v1/checks",
-        **documented(
-            "Answer", ("matter.unknown", *_ASKING), body=CheckIn, examples=CHECK_EXAMPLES, example=CLEAR_ANSWER
-        ),
+        **documented("Answer", ("matter.unknown", *_ASKING), body=CheckIn, examples=CHECK_EXAMPLES),
     )
     async def check(request: Request) -> Response:
         """Answer one check: which department must apply what to this subject in this matter on this day, and why."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.question import VERDICT_ZH, Decision, Duty, Json
-from engine.sentences import GATE_ZH, RELATION_ZH
+from engine.sentences import BEGINS_ZH, ENDS_ZH, RELATION_ZH
 from memoranda.rulebook import Rulebook
 
 VERDICT_SAYS: Mapping[str, str] = {
@@ -138,9 +138,12 @@ def remedy_zh(remedy: Json) -> tuple[str, str]:
 
 
 def _gates(proof: Json) -> list[tuple[str, str]]:
-    bounds = proof["bounds"]
-    told = ((word, bounds[end]["day"], bounds[end]["gates"]) for end, word in (("from", "起"), ("until", "止")))
-    return [(f"{day} {word}", "、".join(GATE_ZH.get(gate, gate) for gate in gates)) for word, day, gates in told if day]
+    ends = ((proof["bounds"]["from"], "起", BEGINS_ZH), (proof["bounds"]["until"], "止", ENDS_ZH))
+    return [
+        (f"{bound['day']} {word}", "、".join(why.get(gate, gate) for gate in bound["gates"]))
+        for bound, word, why in ends
+        if bound["day"]
+    ]
 
 
 def _title(measure: str, book: Rulebook) -> str:
