@@ -102,8 +102,9 @@ def _compiled(text: str, facts: frozenset[tuple[str, FactType]], roots: frozense
     # else of reading a small rulebook.
     tree = parse(text)
     types = check_types(tree, dict(facts), roots)
+    truth = _truth(tree)
     check_with_rule_engine(text, types)
-    return Condition(text, tuple(sorted(types)), _truth(tree), tuple(_sums(tree)))
+    return Condition(text, tuple(sorted(types)), truth, tuple(_sums(tree)))
 
 
 def _sums(tree: Node) -> list[Value]:
