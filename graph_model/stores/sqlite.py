@@ -141,11 +141,12 @@ class SqliteStore:
 
     def rulebook_content(self, digest: str) -> bytes | None:
         """The canonical content of a published rulebook."""
-        return self._read(read.rulebook_content, digest)
+        return self._read(read.rulebook_content, digest) if _is_text(digest) else None
 
     def neighbourhood(self, subject: SubjectId, version: Version) -> Neighbourhood | None:
         """Everything that the subject's standing can depend on, at `version`."""
-        return self._read(read.neighbourhood, subject, self._standing(version))
+        version = self._standing(version)
+        return self._read(read.neighbourhood, subject, version) if _is_text(subject) else None
 
     def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""
@@ -153,7 +154,8 @@ class SqliteStore:
 
     def is_registered(self, subject: SubjectId, version: Version) -> bool:
         """Whether the subject is registered at `version`."""
-        return self._read(read.is_registered, subject, self._standing(version))
+        version = self._standing(version)
+        return _is_text(subject) and self._read(read.is_registered, subject, version)
 
     def subjects(self, version: Version) -> Iterator[SubjectId]:
         """Every registered subject, sorted."""
@@ -168,13 +170,19 @@ class SqliteStore:
         """Every designation on one list, sorted by id."""
         self._standing(version)
         after = ""
+        if not _is_text(list_id):
+            return
         while page := self._read(read.entries_after, list_id, after, version, _PAGE):
             yield from page
             after = page[-1].id
 
     def find(self, key: Fact, version: Version) -> Fact | None:
         """The recorded fact with the key of `key`."""
-        return self._read(read.find, key, self._standing(version))
+        version = self._standing(version)
+        try:
+            return self._read(read.find, key, version)
+        except UnicodeEncodeError:  # a key with half a character cannot have been recorded
+            return None
 
     def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
         """The change log after `since`."""
@@ -187,7 +195,7 @@ class SqliteStore:
     # --- closing ----------------------------------------------------------------------------------------------
 
     def emptied(self) -> Self:
-        """Give this store back without any facts, as if newly opened; only in memory, and 20 times cheaper than that.
+        """Give this store back without any facts, as if newly opened; only in memory.
 
         For running thousands of scenarios one after the other.
 
@@ -214,3 +222,10 @@ class SqliteStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word could be recorded at all: a JSON string may hold half a character, UTF-8 may not."""
+    if word.isascii():
+        return True
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)

@@ -1,0 +1,38 @@
+"""The stores that the contract suites run on. A new adapter passes them all by one more opening here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeAlias
+
+import pytest
+
+from graph_model.store import Store
+from graph_model.stores import open_store
+from tests.store_acts import publish, put, registration
+
+Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
+ADAPTERS = ["sqlite-memory", "sqlite-file"]
+
+
+@pytest.fixture(params=ADAPTERS)
+def opening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Opening:
+    """How to open an empty store of one adapter; each opening is another store."""
+    if request.param == "sqlite-memory":
+        return lambda: open_store("sqlite:///:memory:")
+    folder = tmp_path_factory.mktemp("store")
+    numbers = iter(range(1_000_000))
+    return lambda: open_store(f"sqlite:///{folder}/{next(numbers)}.db")
+
+
+@pytest.fixture
+def store(opening: Opening) -> Iterator[Store]:
+    with opening() as empty:
+        yield empty
+
+
+@pytest.fixture
+def furnished(store: Store) -> Store:
+    """A store at version 2. Version 1: the vocabulary; version 2: a company ORG and a person P."""
+    publish(store)
+    put(store, registrations=(registration("ORG", name="公司"), registration("P", kind="person")))
+    return store
