@@ -14,6 +14,7 @@ from typing import Any
 from api.scenario_expectations import Answer, Found, MalformedExpectationError, compare
 from api.scenario_files import Scenario
 from api.scenario_questions import Keyed, ask
+from api.scenario_stores import NewStore
 from engine.service import Service
 from graph_model.errors import FactsRefused, RulebookRefused, XinhengError
 from graph_model.identifiers import IdentityKeyer
@@ -41,6 +42,11 @@ class Outcome:
     found: Found
     answer: Answer
     complaint: str | None = None
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What was asked, without what was expected."""
+        return {key: value for key, value in self.check.items() if key not in ("expect", "error", "why_not")}
 
     @property
     def passed(self) -> bool:
@@ -92,7 +98,7 @@ def _folder(file: Path, named: str) -> Path:
 class Runner:
     """Runs scenarios. `new_store` opens an empty store, and throws it away again, for each of them."""
 
-    new_store: Callable[[], Any]
+    new_store: NewStore
     rulebooks: Rulebooks = field(default_factory=Rulebooks)
     keyed: Keyed = field(default_factory=lambda: Keyed(IdentityKeyer(b"scenario files hold no real persons")))
     _published: OrderedDict[str, Rulebook] = field(default_factory=OrderedDict)
