@@ -23,14 +23,12 @@ DAY = date(2026, 11, 22)
 
 
 def _organisation(number: int) -> str:
-    body = f"{number:08d}"
+    body = f"MA2Y{number:04d}"
     first17 = f"91350200{body}{organisation_check_character(body)}"
     return first17 + uscc_check_character(first17)
 
 
-REVOKED, UNCLEAR_REVOKED, ARREARS, ABNORMAL, TRUSTED, ORDINARY, OTHER, NOBODY = map(
-    _organisation, range(20260101, 20260109)
-)
+REVOKED, UNCLEAR_REVOKED, ARREARS, ABNORMAL, TRUSTED, ORDINARY, NOBODY = map(_organisation, range(101, 108))
 RESPONSIBLE, UNCLEAR, REMOVED, SHAREHOLDER = (f"p-{number:040x}" for number in range(1, 5))
 
 ROWS: dict[str, list[dict[str, Any]]] = {

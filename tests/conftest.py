@@ -8,6 +8,7 @@ import pytest
 
 from graph_model.store import Store
 from graph_model.stores import open_store
+from tests.not_tested import MARK
 from tests.store_acts import publish, put, registration
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
@@ -36,3 +37,17 @@ def furnished(store: Store) -> Store:
     publish(store)
     put(store, registrations=(registration("ORG", name="公司"), registration("P", kind="person")))
     return store
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was not tested, after everything else, also where the tests ran in several processes."""
+    reasons = {
+        report.longrepr[2].partition(MARK)[2]
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple) and MARK in report.longrepr[2]
+    }
+    if reasons:
+        terminalreporter.section("未测试 NOT TESTED")
+        for reason in sorted(reasons):
+            terminalreporter.line(reason)

@@ -20,7 +20,7 @@ from api.edge import Edge
 from api.problems import KINDS, blot, problem_of, status_of
 from api.routes.page_view import IDENTITY_ZH, VERDICT_SAYS, decision_view, matter_choices
 from api.wire import CheckIn, PersonIn, check_of, parse
-from engine.question import VERDICT_ZH
+from engine.question import VERDICT_ZH, Decision
 from graph_model.errors import MalformedRequest, MalformedSubject, UnknownVersion, XinhengError
 from graph_model.identifiers import is_uscc
 
@@ -38,7 +38,7 @@ def routes(edge: Edge) -> APIRouter:
         "check.html"
     )
     style = (PAGES / "style.css").read_bytes()
-    shown = _ShownExamples(edge)
+    offered = _ShownExamples(edge)
 
     def render(
         asked: Mapping[str, str], *, error: XinhengError | None = None, more: Mapping[str, Any] | None = None
@@ -46,7 +46,7 @@ def routes(edge: Edge) -> APIRouter:
         values = {
             "asked": asked,
             "today": edge.today().isoformat(),
-            "examples": shown.all(),
+            "examples": offered.all(),
             "verdict_zh": VERDICT_ZH,
             "identities": IDENTITY_ZH,
             "problem": problem_of(error) if error else None,
@@ -71,7 +71,9 @@ def routes(edge: Edge) -> APIRouter:
             return render(safe, error=error)
         edge.metrics.decided([decision])
         book = edge.service.rulebook(decision.rulebook)
-        more = {"decision": decision_view(decision, book, safe["subject"]), "says": VERDICT_SAYS[decision.verdict]}
+        name = _name_of(decision, edge)
+        shown = decision_view(decision, book, safe["subject"], name)
+        more = {"decision": shown, "says": VERDICT_SAYS[decision.verdict]}
         return render(safe, more=more)
 
     @router.post("/")
@@ -85,7 +87,8 @@ def routes(edge: Edge) -> APIRouter:
         except XinhengError as error:
             edge.metrics.refused(error.code)
             return render(asked, error=error)
-        return RedirectResponse("/?" + urlencode({name: value for name, value in asked.items() if value}), 303)
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return RedirectResponse(f"/?{query}#answer", 303)
 
     @router.get("/style.css")
     async def style_sheet() -> Response:
@@ -117,6 +120,12 @@ def _choices(edge: Edge) -> dict[str, Any]:
         return {"matters": (), "departments": (), "version": edge.service.store.latest_version(), "digest": None}
     departments = sorted(book.departments.values(), key=lambda d: (d.region or "", d.id))
     return {"matters": matter_choices(book), "departments": departments, "version": version, "digest": book.digest}
+
+
+def _name_of(decision: Decision, edge: Edge) -> str | None:
+    """The subject's name as it may be shown (persons masked)."""
+    view = edge.service.subject_view(decision.subject, decision.version)
+    return view["names"].get(decision.subject) if view else None
 
 
 async def _form(request: Request, edge: Edge) -> dict[str, str]:

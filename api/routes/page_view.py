@@ -44,8 +44,16 @@ def matter_choices(book: Rulebook) -> tuple[tuple[str, str], ...]:
     return tuple(choices)
 
 
-def decision_view(decision: Decision, book: Rulebook, shown_subject: str) -> Json:
-    """Give what the template shows; `shown_subject` is empty where the identifier must not be repeated."""
+def decision_view(decision: Decision, book: Rulebook, shown_subject: str, name: str | None) -> Json:
+    """Give what the template shows.
+
+    Args:
+        decision: the answer.
+        book: the rulebook that it used.
+        shown_subject: the subject's id, empty where it must not be repeated.
+        name: the subject's name, a person's masked.
+
+    """
     department = book.departments[decision.department].name if decision.department else None
     return {
         "verdict": decision.verdict,
@@ -54,8 +62,8 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str) -> Jso
         "if_lifted": VERDICT_ZH[decision.verdict_if_lifted] if decision.verdict_if_lifted else None,
         "if_lifted_word": decision.verdict_if_lifted,
         "lifting_set": decision.lifting_set,
-        "subject": shown_subject,
-        "name": _name_of(decision),
+        "subject": short(shown_subject) if name else shown_subject,
+        "name": name,
         "matter": book.matters[decision.matter].name,
         "department": department,
         "concerning": decision.concerning,
@@ -89,6 +97,11 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str) -> Jso
         ],
         "narrower": [(matter, book.matters[matter].name) for matter in decision.narrower],
     }
+
+
+def short(subject: str) -> str:
+    """Shorten a keyed id, which nobody reads to the end."""
+    return f"{subject[:8]}…{subject[-4:]}" if len(subject) > 30 else subject
 
 
 def _duty_cards(duties: tuple[Duty, ...], book: Rulebook) -> list[Json]:
@@ -149,11 +162,3 @@ def _gates(proof: Json) -> list[tuple[str, str]]:
 def _title(measure: str, book: Rulebook) -> str:
     found: Any = book.measures[measure]
     return str(found.title)
-
-
-def _name_of(decision: Decision) -> str | None:
-    """The subject's name, as the proofs show it (persons masked)."""
-    for duty in decision.duties:
-        if name := duty.proof["subject"]["name"]:
-            return str(name)
-    return None
