@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from graph_model.nodes import FactType, Scalar
+from memoranda.condition_code import written_out
 from memoranda.condition_grammar import (
     Arithmetic,
     Comparison,
@@ -102,9 +103,26 @@ def _compiled(text: str, facts: frozenset[tuple[str, FactType]], roots: frozense
     # else of reading a small rulebook.
     tree = parse(text)
     types = check_types(tree, dict(facts), roots)
-    truth = _truth(tree)
+    truth = _fast(tree, _truth(tree))
     check_with_rule_engine(text, types)
     return Condition(text, tuple(sorted(types)), truth, tuple(_sums(tree)))
+
+
+def _fast(tree: Node, careful: Truth) -> Truth:
+    """Give the written-out form; where a part fails, the closures say what the others still decide."""
+    written = written_out(tree, _STEPS, lambda pattern, at: vetted_pattern(pattern, at).match)
+    if written is None:
+        return careful
+    if not _sums(tree):
+        return written
+
+    def truth(values: Values) -> bool | None:
+        try:
+            return written(values)  # type: ignore[no-any-return]  # a boolean expression by the type check
+        except ArithmeticError:
+            return careful(values)
+
+    return truth
 
 
 def _sums(tree: Node) -> list[Value]:

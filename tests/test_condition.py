@@ -260,6 +260,17 @@ def test_what_is_missing_or_fails_is_unknown_unless_it_cannot_matter(text: str, 
     assert holds(text, dict.fromkeys(("fact.b", "fact.n", "fact.t"))) is expected, "None is missing, too"
 
 
+def test_the_longest_and_the_deepest_conditions_are_judged_like_the_short_ones() -> None:
+    assert holds(" + ".join(["1"] * 240) + " == 240") is True
+    assert holds(" - ".join(["fact.n"] * 100) + " == -98", {"fact.n": Decimal(1)}) is True
+    assert holds(" - ".join(["fact.n"] * 100) + " == -98") is None
+    deep = "fact.b or (fact.n > 1 and (" * 15 + "fact.if" + "))" * 15
+    assert holds(deep, {"fact.b": False, "fact.n": Decimal(2), "fact.if": True}) is True
+    assert holds(deep, {"fact.b": False, "fact.n": Decimal(2), "fact.if": False}) is False
+    assert holds(deep, {"fact.b": False, "fact.n": Decimal(2)}) is None
+    assert holds(deep, {"fact.b": True}) is True
+
+
 def test_a_name_of_a_fact_may_be_a_word_of_rule_engine() -> None:
     assert holds("fact.if and true", {"fact.if": True}) is True
 
