@@ -17,6 +17,7 @@ from graph_model.store import (
     Receipt,
     Vocabulary,
 )
+from graph_model.stores import sqlite_audit
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores import sqlite_write as write
@@ -191,6 +192,10 @@ class SqliteStore:
     def counts(self, version: Version) -> Mapping[str, int]:
         """How many facts of each kind stand at `version`."""
         return self._read(read.counts, self._standing(version))
+
+    def verify_chain(self) -> Version | None:
+        """Give the first version that was tampered with, in the log or in its records; `None` where all is whole."""
+        return self._read(sqlite_audit.first_broken)
 
     # --- closing ----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Every function runs inside one write transaction.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import apsw
@@ -43,6 +43,7 @@ KNOWN_KEY = "SELECT version, content_digest, opened, closed, unchanged FROM chan
 LAST_ENTRY = "SELECT version, chain FROM change ORDER BY version DESC LIMIT 1"
 NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 LOG = f"INSERT INTO change VALUES ({', '.join('?' * 14)})"
+KEPT_RULEBOOK = "SELECT content, vocabulary FROM rulebook WHERE digest = ?"
 KEEP_RULEBOOK = "INSERT INTO rulebook VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
@@ -67,6 +68,8 @@ CLOSINGS = {
     "exemptions": f"UPDATE exemption SET recorded_until = ? WHERE id = ? AND {_STANDS}",
     "objections": f"UPDATE objection SET recorded_until = ? WHERE id = ? AND {_STANDS}",
 }
+KINDS_OF_RECORDS = tuple(INSERTS)
+"""The kinds of records that have a table; moves are in their designation's."""
 SPELLING: dict[str, Callable[[Any], Row]] = {
     "registrations": rows.registration_row,
     "relations": rows.relation_row,
@@ -125,7 +128,8 @@ def publish(connection: apsw.Connection, publication: Publication) -> Receipt:
     )
     receipt = Receipt(version=version)
     about = (version, "rulebook", publication.actor, publication.reason, publication.key)
-    log(connection, about, publication.digest, (publication.digest, publication.digest), receipt, (), chain)
+    digests = (publication.digest, published_digest(connection, publication.digest))
+    log(connection, about, publication.digest, digests, receipt, (), chain)
     return receipt
 
 
@@ -186,16 +190,32 @@ def _registered(connection: apsw.Connection, subjects: Iterable[SubjectId]) -> s
 
 def _write(connection: apsw.Connection, admitted: Admitted, version: Version) -> str:
     """Close and open records; give the digest of both."""
-    written = hashlib.sha256()
-    for kind, statement in CLOSINGS.items():
-        if closing := _spelled(admitted.closed, kind):
-            connection.executemany(statement, [_key_of(kind, row, version) for row in closing])
-            written.update(compact(["closed", kind, closing]).encode())
-    for kind, statement in INSERTS.items():
-        if opening := _spelled(admitted.opened, kind):
-            connection.executemany(statement, [(*row, version) for row in opening])
-            written.update(compact(["opened", kind, opening]).encode())
-    return f"sha256:{written.hexdigest()}"
+    closing = {kind: _spelled(admitted.closed, kind) for kind in KINDS_OF_RECORDS}
+    opening = {kind: _spelled(admitted.opened, kind) for kind in KINDS_OF_RECORDS}
+    for kind, spelled in closing.items():
+        if spelled:
+            connection.executemany(CLOSINGS[kind], [_key_of(kind, row, version) for row in spelled])
+    for kind, spelled in opening.items():
+        if spelled:
+            connection.executemany(INSERTS[kind], [(*row, version) for row in spelled])
+    return written_digest(closing, opening)
+
+
+def written_digest(closed: Mapping[str, list[Row]], opened: Mapping[str, list[Row]]) -> str:
+    """The digest of the records that a version closed and opened, each kind's in the order of their spelling."""
+    digest = hashlib.sha256()
+    for step, by_kind in (("closed", closed), ("opened", opened)):
+        for kind in KINDS_OF_RECORDS:
+            if spelled := by_kind[kind]:
+                digest.update(compact([step, kind, spelled]).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def published_digest(connection: apsw.Connection, rulebook: str) -> str:
+    """The digest of a rulebook as it is kept."""
+    kept = connection.execute(KEPT_RULEBOOK, (rulebook,)).fetchone()
+    content, vocabulary = kept if kept is not None else (b"", "")
+    return f"sha256:{hashlib.sha256(content + vocabulary.encode()).hexdigest()}"
 
 
 def _key_of(kind: str, row: Row, version: Version) -> Row:

@@ -1,0 +1,75 @@
+"""Whether the change log and the records still are what was written: the hash chain, recomputed from the tables."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+import apsw
+
+from graph_model.nodes import Version
+from graph_model.stores import sqlite_rows as rows
+from graph_model.stores.sqlite_read import OPEN
+from graph_model.stores.sqlite_rows import Row
+from graph_model.stores.sqlite_write import KINDS_OF_RECORDS, link, published_digest, written_digest
+
+_ENTRIES = "SELECT * FROM change ORDER BY version"
+_TABLES = {
+    "registrations": ("registration", rows.REGISTRATION),
+    "relations": ("relation", rows.RELATION),
+    "designations": ("designation", rows.DESIGNATION),
+    "exemptions": ("exemption", rows.EXEMPTION),
+    "objections": ("objection", rows.OBJECTION),
+}
+
+
+def first_broken(connection: apsw.Connection) -> Version | None:
+    """Give the first version whose entry or records are not what was written; `None`: all is as it was.
+
+    Reads everything once, sorted by version, and holds the records of one version in memory. It finds what was
+    altered, removed or slipped in; who can rewrite the file and all hashes after it can only be told by a hash that
+    was kept elsewhere.
+    """
+    closed = {kind: _Records(connection, kind, "recorded_until") for kind in KINDS_OF_RECORDS}
+    opened = {kind: _Records(connection, kind, "recorded_from") for kind in KINDS_OF_RECORDS}
+    chain = ""
+    expected = 1
+    for *entry, noted, subjects in connection.execute(_ENTRIES):
+        version, rulebook, written = entry[0], entry[6], entry[8]
+        if version != expected or link(chain, tuple(entry), subjects) != noted:
+            return expected
+        found = written_digest(
+            {kind: records.of(version) for kind, records in closed.items()},
+            {kind: records.of(version) for kind, records in opened.items()},
+        )
+        if (found if rulebook is None else published_digest(connection, rulebook)) != written:
+            return expected
+        chain, expected = noted, version + 1
+    # What is dated by a version that the log does not have was slipped in.
+    left = [v for records in (*closed.values(), *opened.values()) if (v := records.next_version) is not None]
+    return min(left, default=None)
+
+
+class _Records:
+    """The records of one kind that were opened, or closed, version by version."""
+
+    def __init__(self, connection: apsw.Connection, kind: str, dated: str) -> None:
+        table, columns = _TABLES[kind]
+        found = connection.cursor().execute(
+            f"SELECT {dated}, {columns} FROM {table} WHERE {dated} < {OPEN} ORDER BY {dated}"
+        )
+        self._groups: Iterator[tuple[Version, Iterator[Row]]] = groupby(found, key=itemgetter(0))
+        self.next_version: Version | None = None
+        self._rows: list[Row] = []
+        self._advance()
+
+    def _advance(self) -> None:
+        version, group = next(self._groups, (None, iter(())))
+        self.next_version = version
+        self._rows = [row[1:] for row in group]
+
+    def of(self, version: Version) -> list[Row]:
+        if self.next_version != version:
+            return []
+        found = sorted(self._rows, key=repr)
+        self._advance()
+        return found
