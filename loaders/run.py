@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from graph_model.errors import ChangeRefused
-from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation, Version
+from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation, SubjectId, Version
 from graph_model.store import Assessment, ChangeSet, Fact, Store
 from loaders.additions import Addition, added_by, added_to_relations
 from loaders.reading import Reading, ReadRow, RejectedRow
@@ -59,6 +59,9 @@ class Run:
         self._repeats = repeats
         self._digest = reading.digest()
         self._relations_known = order.kind == "relations" and bool(store.counts(store.latest_version())["relations"])
+        # The relations of the holders of one chunk: a person who holds hundreds comes up again and again.
+        self._near: dict[SubjectId, Sequence[Relation]] = {}
+        self._near_at: Version = 0
         self._rejects = RejectFile(order.rejects, reading) if order.rejects is not None else None
 
     def __enter__(self) -> Self:
@@ -149,9 +152,16 @@ class Run:
         if assessment.outcome == "refused":
             return added_by(assessment, self._store, version)
         if isinstance(fact, Relation) and self._relations_known:
-            near = self._store.neighbourhood(fact.holder, version)
-            return added_to_relations(fact, near.relations if near is not None else ())
+            return added_to_relations(fact, self._relations_of(fact.holder, version))
         return Addition(facts=bag([fact]))
+
+    def _relations_of(self, holder: SubjectId, version: Version) -> Sequence[Relation]:
+        if self._near_at != version:
+            self._near, self._near_at = {}, version
+        if holder not in self._near:
+            near = self._store.neighbourhood(holder, version)
+            self._near[holder] = near.relations if near is not None else ()
+        return self._near[holder]
 
     def write(self, rows: Sequence[ReadRow], adding: Sequence[RowAddition], closing: Facts = NOTHING) -> None:
         """Write what rows add as one change set, with the moves that close a snapshot's missing entries.
