@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
+from graph_model.errors import RulebookRefused
 from graph_model.identifiers import region_covers
 from graph_model.store import ListTerms, Vocabulary
 from memoranda.condition import Condition, compile_condition
@@ -63,14 +64,28 @@ class Rulebook:
 
     @classmethod
     def from_content(cls, content: bytes) -> Self:
-        """Read the canonical content of a book back; the digest of the result is that of `content`."""
-        sections: dict[str, Any] = json.loads(content)
-        extras = {key: value for key, value in sections.items() if key not in SECTIONS}
-        entries: dict[str, Any] = {
-            key: [model.model_validate(_with_tuples(entry), by_alias=True, by_name=False) for entry in sections[key]]
-            for key, model in SECTIONS.items()
-            if key in sections
-        }
+        """Read the canonical content of a book back; the digest of the result is that of `content`.
+
+        Raises:
+            RulebookRefused: it is no such content.
+
+        """
+        try:
+            sections: dict[str, Any] = json.loads(content)
+            extras = {key: value for key, value in sections.items() if key not in SECTIONS}
+            entries: dict[str, Any] = {
+                key: [
+                    model.model_validate(_with_tuples(entry), by_alias=True, by_name=False) for entry in sections[key]
+                ]
+                for key, model in SECTIONS.items()
+                if key in sections
+            }
+        except (ValueError, TypeError, AttributeError) as error:
+            raise RulebookRefused(
+                "规则内容已损坏或版本不符 (not the content of a rulebook)",
+                hint="请从规则文件重新发布",
+                detail_code="rulebook.content",
+            ) from error
         return cls(**entries, extras=extras)
 
     @cached_property
