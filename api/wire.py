@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from api.problems import MalformedBody
+from api.problems import MalformedBody, blot
 from engine.question import VERDICT_ZH, Check, Decision, Json, WhyNotQuestion, as_json
 from graph_model.errors import FactsRefused, MalformedSubject
 from graph_model.identifiers import IdentityKeyer
@@ -166,7 +166,7 @@ def decision_json(decision: Decision) -> Json:
     plain = as_json(decision)
     told: Json = {}
     for name, value in plain.items():
-        told[name] = value
+        told[name] = blot(value) if name == "concerning" and value else value  # text of the caller's, never a person
         if name == "verdict":
             told["verdict_zh"] = VERDICT_ZH[decision.verdict]
     return told

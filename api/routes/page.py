@@ -60,6 +60,7 @@ def routes(edge: Edge) -> APIRouter:
     async def ask(request: Request) -> Response:
         """Show the form, and the answer where the address holds a question."""
         given = {name: request.query_params.get(name, "").strip() for name in _FIELDS}
+        given |= {name: blot(given[name]) for name in _FIELDS if name != "subject"}
         if not given["subject"]:
             return render(given)
         safe = given | {"subject": given["subject"] if _may_show(given["subject"], edge) else ""}
@@ -82,7 +83,7 @@ def routes(edge: Edge) -> APIRouter:
         asked: dict[str, str] = dict.fromkeys(_FIELDS, "")
         try:
             form = await _form(request, edge)
-            asked |= {name: form.get(name, "") for name in _FIELDS if name != "subject"}
+            asked |= {name: blot(form.get(name, "")) for name in _FIELDS if name != "subject"}
             asked["subject"] = _keyed(form.get("subject", ""), form.get("id_type", ""), edge)
         except XinhengError as error:
             edge.metrics.refused(error.code)
