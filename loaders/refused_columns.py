@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 _BY_KIND: Mapping[str, Mapping[str, str]] = {
-    "organisations": {"fact.conflict": "code"},
-    "persons": {"fact.conflict": "name"},
+    "organisations": {"row.repeated": "code", "fact.conflict": "code"},
+    "persons": {"row.repeated": "name", "fact.conflict": "name"},
     "relations": {
+        "row.repeated": "holder",
         "subject.unknown": "holder",
         "organisation.unknown": "organisation",
         "designation.unknown": "designation",
@@ -16,6 +17,7 @@ _BY_KIND: Mapping[str, Mapping[str, str]] = {
         "relation.ends": "organisation",
     },
     "designations": {
+        "row.repeated": "id",
         "subject.unknown": "subject",
         "list.unknown": "list",
         "designation.duplicate": "document_no",
@@ -38,6 +40,7 @@ _BY_KIND: Mapping[str, Mapping[str, str]] = {
         "fact.conflict": "to",
     },
     "exemptions": {
+        "row.repeated": "id",
         "subject.unknown": "subject",
         "list.unknown": "list",
         "measure.unknown": "measure",
@@ -47,6 +50,7 @@ _BY_KIND: Mapping[str, Mapping[str, str]] = {
         "fact.conflict": "id",
     },
     "objections": {
+        "row.repeated": "id",
         "designation.unknown": "designation",
         "relation.unknown": "relation_holder",
         "objection.target": "designation",

@@ -59,6 +59,7 @@ class Run:
         self._repeats = repeats
         self._digest = reading.digest()
         self._relations_known = order.kind == "relations" and bool(store.counts(store.latest_version())["relations"])
+        self._rejected: list[RejectedRow] = []
         # The relations of the holders of one chunk: a person who holds hundreds comes up again and again.
         self._near: dict[SubjectId, Sequence[Relation]] = {}
         self._near_at: Version = 0
@@ -79,6 +80,7 @@ class Run:
         rows = list(self.readable(chunk))
         if rows and not self._written_as_new(rows):
             self.write(rows, self.additions(rows))
+        self.settle()
 
     def readable(self, chunk: Iterable[ReadRow | RejectedRow]) -> Iterator[ReadRow]:
         """Count rows, reject those that cannot be taken, and give the others."""
@@ -86,21 +88,24 @@ class Run:
         for row in chunk:
             self.report.read += 1
             if isinstance(row, RejectedRow):
-                self.reject(row)
+                self._rejected.append(row)
             elif row.number in repeats:
-                self.refuse(row, "", repeats[row.number], "row.repeated")
+                column = column_refused(self._order.kind, "row.repeated")
+                self.refuse(row, column, repeats[row.number], "row.repeated")
             else:
                 yield row
 
-    def reject(self, row: RejectedRow) -> None:
-        """Count a row as rejected and write it to the reject file."""
-        self.report.rejects_one(row)
-        if self._rejects is not None:
-            self._rejects.add(row)
+    def settle(self) -> None:
+        """Count the rows rejected since the last time, and write them to the reject file, in the order of the file."""
+        for row in sorted(self._rejected, key=lambda row: row.number):
+            self.report.rejects_one(row)
+            if self._rejects is not None:
+                self._rejects.add(row)
+        self._rejected.clear()
 
     def refuse(self, row: ReadRow, column: str, reason: str, detail_code: str) -> None:
         """Reject a row that could be read."""
-        self.reject(RejectedRow(row.number, row.values, column, reason, detail_code))
+        self._rejected.append(RejectedRow(row.number, row.values, column, reason, detail_code))
 
     def _refuse_as_store(self, row: ReadRow, what: str | None, hint: str | None, detail_code: str | None) -> None:
         code = detail_code or "change.refused"

@@ -70,6 +70,7 @@ def load_snapshot(
         closing = Facts(moves=tuple(_closing_move(entry, snapshot, order) for entry in missing))
         _see_that_they_close(store, order, closing)
         run.write(taken, run.additions(taken) if taken else [], closing)
+        run.settle()
         run.report.closed = Counter(str(move.reason) for move in closing.moves)
         if progress is not None:
             progress(run.report.read, total)
