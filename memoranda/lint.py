@@ -86,7 +86,7 @@ def _of_measure(book: Rulebook, measure: Measure) -> Iterator[Finding]:
     if not book.bound_departments(measure.id):
         yield Finding("department.nobody", "error", place, "没有部门受其约束", "核对 departments 与备忘录的 region")
     if measure.effect in {"bar", "limit"}:
-        yield from _of_wording(place, measure.wording or "")
+        yield from _of_wording(place, _without_powers(book, measure))
     foreign = [id_ for id_ in measure.departments if not book.departments[id_].public]
     if restricts and foreign:
         yield Finding(
@@ -104,6 +104,13 @@ def _of_measure(book: Rulebook, measure: Measure) -> Iterator[Finding]:
             yield Finding(
                 "withheld-by.unverified", "warning", place, "没有已核实且约束 self 的依据，激励不会停止", "核实依据"
             )
+
+
+def _without_powers(book: Rulebook, measure: Measure) -> str:
+    """Give the wording; without 可以 where that is a power whose use is itself a decision on record (R9)."""
+    decided = all(book.lists[id_].kind == "record" for id_ in book.lists_of(measure.id))
+    wording = measure.wording or ""
+    return wording.replace("可以", "") if decided and {t.role for t in measure.targets} == {"self"} else wording
 
 
 def _of_wording(place: str, wording: str) -> Iterator[Finding]:

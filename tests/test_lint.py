@@ -154,6 +154,20 @@ def test_weak_wording_may_weigh_and_rules_may_watch() -> None:
     assert findings(change) == ()
 
 
+def test_a_power_is_no_weak_wording_where_its_use_is_the_decision_on_record() -> None:
+    def bar_on_record(wording: str) -> Change:
+        return lambda book: measure(book, "weigh").update(effect="bar", wording=wording)
+
+    def reaching_directors(book: dict[str, Any]) -> None:
+        bar_on_record("可以限制")(book)
+        book["legal_bases"][0]["binds"].append("director")
+        measure(book, "weigh")["targets"].append({"role": "director", "bases": ["law 1"]})
+
+    assert findings(bar_on_record("可以限制出境")) == ()
+    assert [finding.code for finding in findings(bar_on_record("可以作为参考"))] == ["wording.too-weak"]
+    assert [finding.code for finding in findings(reaching_directors)] == ["wording.too-weak"]
+
+
 def test_errors_come_first_and_the_order_is_always_the_same() -> None:
     def change(book: dict[str, Any]) -> None:
         rest_on("hearsay 1")(book)
