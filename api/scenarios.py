@@ -45,13 +45,21 @@ class Outcome:
 
     @property
     def question(self) -> dict[str, Any]:
-        """What was asked, without what was expected."""
-        return {key: value for key, value in self.check.items() if key not in ("expect", "error", "why_not")}
+        """What was asked, without what was expected and without anybody's number."""
+        return {key: _shown(value) for key, value in self.check.items() if key not in ("expect", "error", "why_not")}
 
     @property
     def passed(self) -> bool:
         """Whether everything that was expected was found."""
         return self.complaint is None and self.expected == self.found
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    if isinstance(value, dict):
+        return {key: "…" if key == "id_number" else _shown(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(slots=True)
@@ -171,7 +179,8 @@ def outcome(
     try:
         expected, found = compare(check, answer)
     except MalformedExpectationError as malformed:
-        return Outcome(scenario, number, check, {}, {}, answer, complaint=str(malformed))
+        said = {key: check[key] for key in ("expect", "error", "why_not") if key in check}
+        return Outcome(scenario, number, check, said, {}, answer, complaint=str(malformed))
     return Outcome(scenario, number, check, expected, found, answer)
 
 

@@ -1,0 +1,127 @@
+"""`xinheng`: the command line (CONTRACT §2). Says what went wrong in one line with its code, never with a trace."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from api.cli import asking, demo, facts, rulebook, scenario, serving, stores
+from api.cli.exits import Exit
+from api.cli.session import Session
+from graph_model.errors import XinhengError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command, or one verb of a group (`scenario run`): what it is for, its arguments, and what it does."""
+
+    words: str
+    zh: str
+    en: str
+    describe: Callable[[ArgumentParser, Session], None]
+    run: Callable[[Namespace, Session], Exit]
+
+
+COMMANDS = (
+    Command("serve", "启动 HTTP 服务与页面", "HTTP service and pages", serving.describe_serve, serving.run_serve),
+    Command(
+        "demo",
+        "示例小城：载入、核查、启动服务",
+        "a small city: load, check, serve",
+        demo.describe_demo,
+        demo.run_demo,
+    ),
+    Command("load", "载入事实文件", "load files of facts", facts.describe_load, facts.run_load),
+    Command("synth", "生成合成城市", "write a synthetic city", facts.describe_synth, facts.run_synth),
+    Command("check", "核查一个主体", "one decision with its proof", asking.describe_check, asking.run_check),
+    Command(
+        "why-not",
+        "为何某措施不适用",
+        "the gates that keep a measure from binding",
+        asking.describe_why_not,
+        asking.run_why_not,
+    ),
+    Command("scenario run", "运行情景文件", "run scenario files", scenario.describe_run, scenario.run_scenarios),
+    Command("rulebook lint", "检查规则文件", "check memoranda files", rulebook.describe_lint, rulebook.run_lint),
+    Command("rulebook show", "显示条目", "show an entry", rulebook.describe_show, rulebook.run_show),
+    Command("rulebook search", "查找条目", "search entries", rulebook.describe_search, rulebook.run_search),
+    Command("rulebook report", "规则概况", "what the rulebook holds", rulebook.describe_report, rulebook.run_report),
+    Command("rulebook publish", "发布规则", "put a rulebook in force", rulebook.describe_publish, rulebook.run_publish),
+    Command("store info", "存储概况", "what the store holds", stores.describe_info, stores.run_info),
+    Command(
+        "store migrate", "升级存储", "bring the store's tables up to date", stores.describe_migrate, stores.run_migrate
+    ),
+)
+GROUPS = {
+    "scenario": ("情景文件", "scenario files"),
+    "rulebook": ("规则文件", "memoranda files"),
+    "store": ("数据存储", "the store"),
+}
+
+
+def run() -> None:
+    """Run the command of the process's arguments and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a real stream; everything is UTF-8 (CONTRACT)
+    sys.exit(main(sys.argv[1:], os.environ))
+
+
+def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run one command; gives its exit code (`api.cli.exits`), or argparse's own 2 by `SystemExit`."""
+    try:
+        session = Session.of(env)
+        args = parser_of(session).parse_args(argv)
+        code = int(args.run(args, session.on_store(args.store)))
+        session.out.flush()  # a reader that is gone is noticed here, not at the interpreter's end
+    except XinhengError as error:
+        detail = f" [{error.detail_code}]" if error.detail_code else ""
+        print(f"xinheng: {error.code}{detail}: {error}", file=sys.stderr)
+        return Exit.NOT_DONE
+    except OSError as error:
+        return _io_failed(error)
+    except KeyboardInterrupt:
+        print("\nxinheng: 已中断 interrupted", file=sys.stderr)
+        return Exit.INTERRUPTED
+    else:
+        return code
+
+
+def _io_failed(error: OSError) -> Exit:
+    if isinstance(error, BrokenPipeError):
+        # Python would complain once more when it flushes at its end; let it flush into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.READER_GONE
+    where = f"{error.filename}: " if error.filename else ""
+    print(
+        f"xinheng: io.failed: {where}{error.strerror or error}; 请检查路径与权限 check path and rights", file=sys.stderr
+    )
+    return Exit.NOT_DONE
+
+
+def parser_of(session: Session) -> ArgumentParser:
+    """Build the parser of all commands, in the reader's language."""
+    about = session.say(
+        "信衡：谁、对谁、在何事项、依何条、至何日。", "Xinheng: who must apply what to whom, by which article."
+    )
+    top = ArgumentParser(prog="xinheng", description=about, allow_abbrev=False)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    groups = {}
+    for name, told in GROUPS.items():
+        group = commands.add_parser(name, help=session.say(*told), allow_abbrev=False)
+        groups[name] = group.add_subparsers(required=True, metavar="VERB")
+    for command in COMMANDS:
+        *group_words, verb = command.words.split(" ")
+        words = session.say(command.zh, command.en)
+        place = groups[group_words[0]] if group_words else commands
+        parser = place.add_parser(verb, help=words, description=words, allow_abbrev=False)
+        _describe_common(parser, session)
+        command.describe(parser, session)
+        parser.set_defaults(run=command.run)
+    return top
+
+
+def _describe_common(parser: ArgumentParser, session: Session) -> None:
+    store = session.say("存储地址，默认取 XINHENG_STORE", "the store's address; else XINHENG_STORE")
+    parser.add_argument("--store", metavar="URL", help=f"{store} ({session.settings.store})")
+    parser.add_argument("--json", action="store_true", help=session.say("以 JSON 输出", "answer as JSON"))

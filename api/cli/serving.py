@@ -1,0 +1,62 @@
+"""`xinheng serve`: the HTTP service and its pages (CONTRACT §2, §6)."""
+
+import socket
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+
+from api.app import build_app, server_of
+from api.cli.exits import Exit
+from api.cli.session import Session, with_shipped_rulebook
+from api.observe import set_up_logging
+from graph_model.errors import XinhengError
+from graph_model.store import Store
+
+
+def describe_serve(parser: ArgumentParser, session: Session) -> None:
+    """Declare the arguments of `serve`."""
+    parser.add_argument("--host", default=session.settings.host, help=session.say("监听地址", "address to listen on"))
+    told = session.say("端口", "port")
+    parser.add_argument("--port", type=int, default=session.settings.port, help=f"{told} ({session.settings.port})")
+
+
+def run_serve(args: Namespace, session: Session) -> Exit:
+    """Serve until stopped; a new store gets the shipped rulebook first."""
+    session = listening(args, session)
+    with session.store() as store:
+        with_shipped_rulebook(store)
+        return serve(session, store)
+
+
+def listening(args: Namespace, session: Session) -> Session:
+    """Give the session with host and port, once it is clear that one can listen there."""
+    with socket.socket(socket.AF_INET6 if ":" in args.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((args.host, args.port))
+        except OSError as error:
+            raise XinhengError(
+                session.say(
+                    f"无法在 {args.host}:{args.port} 监听（{error.strerror}）",
+                    f"cannot listen on {args.host}:{args.port} ({error.strerror})",
+                ),
+                hint=session.say(
+                    "换一个端口：make demo PORT=8001，或 xinheng serve --port 8001",
+                    "choose another port: make demo PORT=8001, or xinheng serve --port 8001",
+                ),
+                detail_code="port.taken",
+            ) from error
+    return replace(session, settings=replace(session.settings, host=args.host, port=args.port))
+
+
+def serve(session: Session, store: Store) -> Exit:
+    """Serve until stopped, by Ctrl-C or a signal."""
+    set_up_logging(session.settings.log_format)
+    server = server_of(build_app(session.settings, store), session.settings)
+    at = f"http://{session.settings.host}:{session.settings.port}"
+    session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
+    session.out.flush()
+    try:
+        server.run()
+    except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
+        session.print(session.say("\n已停止", "\nstopped"))
+    return Exit.DONE if server.started else Exit.NOT_DONE
