@@ -8,9 +8,10 @@ import apsw
 
 from graph_model.nodes import Version
 from graph_model.stores import sqlite_rows as rows
+from graph_model.stores.sqlite_log import digest_of_rulebook, link
 from graph_model.stores.sqlite_read import OPEN
-from graph_model.stores.sqlite_rows import Row
-from graph_model.stores.sqlite_write import KINDS_OF_RECORDS, link, published_digest, written_digest
+from graph_model.stores.sqlite_rows import RECORDS, Row
+from graph_model.stores.sqlite_write import written_digest
 
 _ENTRIES = "SELECT * FROM change ORDER BY version"
 _TABLES = {
@@ -29,19 +30,19 @@ def first_broken(connection: apsw.Connection) -> Version | None:
     altered, removed or slipped in; who can rewrite the file and all hashes after it can only be told by a hash that
     was kept elsewhere.
     """
-    closed = {kind: _Records(connection, kind, "recorded_until") for kind in KINDS_OF_RECORDS}
-    opened = {kind: _Records(connection, kind, "recorded_from") for kind in KINDS_OF_RECORDS}
+    closed = {kind: _Records(connection, kind, "recorded_until") for kind in _TABLES}
+    opened = {kind: _Records(connection, kind, "recorded_from") for kind in _TABLES}
     chain = ""
     expected = 1
     for *entry, noted, subjects in connection.execute(_ENTRIES):
         version, rulebook, written = entry[0], entry[6], entry[8]
         if version != expected or link(chain, tuple(entry), subjects) != noted:
             return expected
-        found = written_digest(
-            {kind: records.of(version) for kind, records in closed.items()},
-            {kind: records.of(version) for kind, records in opened.items()},
+        recomputed = written_digest(
+            {kind: found for kind, records in closed.items() if (found := records.of(version))},
+            {kind: found for kind, records in opened.items() if (found := records.of(version))},
         )
-        if (found if rulebook is None else published_digest(connection, rulebook)) != written:
+        if (recomputed if rulebook is None else digest_of_rulebook(connection, rulebook)) != written:
             return expected
         chain, expected = noted, version + 1
     # What is dated by a version that the log does not have was slipped in.
@@ -59,6 +60,7 @@ class _Records:
         )
         self._groups: Iterator[tuple[Version, Iterator[Row]]] = groupby(found, key=itemgetter(0))
         self.next_version: Version | None = None
+        self._order = RECORDS[kind].order
         self._rows: list[Row] = []
         self._advance()
 
@@ -70,6 +72,6 @@ class _Records:
     def of(self, version: Version) -> list[Row]:
         if self.next_version != version:
             return []
-        found = sorted(self._rows, key=repr)
+        found = sorted(self._rows, key=self._order)
         self._advance()
         return found

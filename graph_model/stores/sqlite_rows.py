@@ -4,15 +4,17 @@ The only file that knows how a value is spelled in the database. No driver here.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from graph_model.nodes import (
     Attributes,
     Designation,
     Exemption,
+    Facts,
     Move,
     Objection,
     Registration,
@@ -39,9 +41,12 @@ def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+_canonical = json.JSONEncoder(separators=(",", ":"))
+
+
 def compact(value: object) -> str:
     """Write JSON in one canonical spelling: ASCII, no spaces, keys in the order given."""
-    return json.dumps(value, separators=(",", ":"))
+    return _canonical.encode(value)
 
 
 def registration_row(fact: Registration) -> Row:
@@ -271,3 +276,41 @@ def vocabulary_of(text: str) -> Vocabulary:
         measures=frozenset(spelled["measures"]),
         matters=frozenset(spelled["matters"]),
     )
+
+
+def _relation_order(row: Row) -> tuple[object, ...]:
+    kind, holder, organisation, designation, held_from, held_until, share, responsible, *_ = row
+    ends = (holder, kind, organisation or "", designation or "")
+    return (*ends, held_from or "", held_until or "", share or "", -1 if responsible is None else responsible)
+
+
+class Spelling(NamedTuple):
+    """How the facts of one kind are written as rows, and in which order, whatever order they were given in."""
+
+    row: Callable[[Any], Row]
+    order: Callable[[Row], Any]
+
+
+RECORDS: Mapping[str, Spelling] = {
+    "registrations": Spelling(registration_row, itemgetter(0, 1)),
+    "relations": Spelling(relation_row, _relation_order),
+    "designations": Spelling(designation_row, itemgetter(0)),
+    "exemptions": Spelling(exemption_row, itemgetter(0)),
+    "objections": Spelling(objection_row, itemgetter(0)),
+}
+"""The kinds of facts that have a table of records; moves are in their designation's."""
+
+
+def spelled(facts: Facts) -> dict[str, list[Row]]:
+    """Spell facts as rows in their canonical order, by kind; a kind without facts is left out.
+
+    Moves stay in the order in which they were given, for that order means something (F3).
+    """
+    found = {
+        kind: sorted(map(spelling.row, given), key=spelling.order)
+        for kind, spelling in RECORDS.items()
+        if (given := getattr(facts, kind))
+    }
+    if facts.moves:
+        found["moves"] = [move_row(move) for move in facts.moves]
+    return found
