@@ -99,7 +99,8 @@ def as_answer(decision: Decision) -> Answer:
         ),
         withheld=frozenset((w.measure, w.department, w.designation, w.withheld_by) for w in decision.withheld),
         unresolved=frozenset(
-            (u.measure, u.department, u.designation, u.role, frozenset(u.reasons)) for u in decision.unresolved
+            (u.measure, u.department, u.designation, u.role, u.effect, frozenset(u.reasons))
+            for u in decision.unresolved
         ),
         left_out=frozenset((one.measure, one.department, one.designation) for one in decision.left_out),
         lifting_set=frozenset(decision.lifting_set),
@@ -176,7 +177,7 @@ def differences(expected: Answer, found: Answer) -> str:
 def note_answer(tally: Counter[str], found: Answer) -> None:
     """Count what an answer shows."""
     tally[f"verdict {found.verdict}"] += 1
-    for _, _, _, _, reasons in found.unresolved:
+    for *_, reasons in found.unresolved:
         for reason in reasons:
             tally[f"reason {reason.partition(':')[0]}"] += 1
     for name in ("withheld", "left_out", "could_be", "narrower"):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from memoranda.model import Effect
 from tests.oracle_gates import g10_not_exempt, withholding_on
 from tests.oracle_items import Item, days_that_matter, items_of, run_of_duty
 from tests.oracle_world import World
@@ -36,7 +37,7 @@ class DutyFound:
     department: str
     designation: str
     role: str
-    effect: str
+    effect: Effect
     start: date | None
     end: date | None
     never_after: date | None
@@ -52,7 +53,7 @@ class Answer:
     verdict_if_lifted: str | None = None
     duties: frozenset[DutyFound] = frozenset()
     withheld: frozenset[tuple[str, str, str, tuple[str, ...]]] = frozenset()
-    unresolved: frozenset[tuple[str, str, str, str, frozenset[str]]] = frozenset()
+    unresolved: frozenset[tuple[str, str, str, str, Effect, frozenset[str]]] = frozenset()
     left_out: frozenset[tuple[str, str, str]] = frozenset()
     lifting_set: frozenset[str] = frozenset()
     narrower: frozenset[str] = frozenset()
@@ -82,7 +83,8 @@ def answer(world: World, question: Question, *, with_days: bool = True) -> Answe
         duties=duties_found(world, drawers.duties, question.on, with_days=with_days),
         withheld=frozenset((i.measure.id, i.department, i.designation.id, by) for i, by in drawers.withheld),
         unresolved=frozenset(
-            (i.measure.id, i.department, i.designation.id, i.target.role, why) for i, why in drawers.unresolved
+            (i.measure.id, i.department, i.designation.id, i.target.role, i.measure.effect, why)
+            for i, why in drawers.unresolved
         ),
         left_out=frozenset((i.measure.id, i.department, i.designation.id) for i in drawers.left_out),
         lifting_set=lifting,

@@ -1,6 +1,7 @@
 """The oracle behind the door through which scenario files ask (CONTRACT §5), with the refusals of J1 and J2."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from engine.question import (
     Batch,
@@ -67,8 +68,9 @@ class OracleAnswers:
     def check(self, question: Check, /) -> Decision:
         """One check."""
         self.refuse(question.subject, None, question.matter, question.department)
+        assert isinstance(question.on, date), "whoever asks has read the day"
         asked = Question(question.subject, question.matter, question.on, question.department, question.concerning)
-        return as_decision(question, answer(self.world, asked))
+        return as_decision(question, question.on, answer(self.world, asked))
 
     def check_batch(self, checks: Sequence[Check], /) -> Batch:
         """Each check on its own (J9)."""
@@ -86,6 +88,7 @@ class OracleAnswers:
     def why_not(self, question: WhyNotQuestion, /) -> WhyNot:
         """The failing gates of the closest candidate."""
         self.refuse(question.subject, question.measure, question.matter, question.department)
+        assert isinstance(question.on, date), "whoever asks has read the day"
         asked = WhyQuestion(
             question.subject,
             question.measure,
@@ -109,12 +112,12 @@ def as_verdict(text: str) -> Verdict:
 VERDICTS: tuple[Verdict, ...] = ("bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear")
 
 
-def as_decision(question: Check, found: Answer) -> Decision:
+def as_decision(question: Check, on: date, found: Answer) -> Decision:
     """What scenarios compare; the oracle gives no proof, no sentence and no remedy."""
     return Decision(
         version=1,
         rulebook="",
-        on=question.on,
+        on=on,
         subject=question.subject,
         matter=question.matter,
         department=question.department,
@@ -127,8 +130,8 @@ def as_decision(question: Check, found: Answer) -> Decision:
         ),
         withheld=tuple(Withheld(*one) for one in found.withheld),
         unresolved=tuple(
-            Unresolved(measure, "", department, role, designation, tuple(reasons), "")
-            for measure, department, designation, role, reasons in found.unresolved
+            Unresolved(measure, effect, department, role, designation, tuple(reasons), "")
+            for measure, department, designation, role, effect, reasons in found.unresolved
         ),
         left_out=tuple(LeftOut(*one) for one in found.left_out),
         lifting_set=tuple(sorted(found.lifting_set)),

@@ -161,15 +161,12 @@ def within(start: date | None, day: date, end: date | None) -> bool:
 
 
 def months_after(day: date, months: int) -> date | None:
-    """Count months one by one from a day; its day of the month, or the last one; nothing beyond year 9999."""
-    year, month = day.year, day.month
-    for _ in range(months):
-        month += 1
-        if month == 13:
-            year, month = year + 1, 1
-    if year > 9999:
+    """The same day of the month so many months later, or that month's last day; nothing beyond year 9999."""
+    years, month = divmod(day.month - 1 + months, 12)
+    if day.year + years > 9999:
         return None
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    last = monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))
 
 
 def covers(territory: str, region: str | None) -> bool:

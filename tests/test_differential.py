@@ -1,5 +1,8 @@
 """The engine, which sees one hop, and the oracle, which sees everything, give the same answer."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from engine.question import WhyNot
 from engine.service import Service
 from graph_model.nodes import Facts
@@ -13,7 +16,7 @@ from tests.differential import (
     compare_many,
     why_not_of,
 )
-from tests.oracle import answer
+from tests.oracle import answer, overall
 from tests.oracle_items import days_that_matter, items_of
 from tests.oracle_why_not import why_not
 from tests.worlds import world_of
@@ -38,6 +41,11 @@ def test_engine_over_a_real_store_agrees_with_the_oracle() -> None:
             for question in world.checks:
                 expected = comparable(answer(world.whole, question))
                 assert as_answer(service.check(check_of(question))) == expected, (seed, question)
+            asked = [check_of(question) for question in world.checks]
+            batch = service.check_batch([*asked, replace(asked[0], matter="no such matter")])
+            assert list(batch.results[:-1]) == [service.check(one) for one in asked]
+            verdicts: list[str | None] = [answer(world.whole, question).verdict for question in world.checks]
+            assert (batch.overall, batch.incomplete) == overall([*verdicts, None])
             for why in world.why_nots:
                 found: WhyNot = service.why_not(why_not_of(why))
                 assert frozenset(found.failing) == why_not(world.whole, why), (seed, why)
@@ -45,8 +53,6 @@ def test_engine_over_a_real_store_agrees_with_the_oracle() -> None:
 
 def test_the_oracle_s_days_that_matter_are_all_the_days_that_matter() -> None:
     """Day by day, every item keeps its state from one such day to the next, so the oracle may skip the others."""
-    from datetime import timedelta
-
     for seed in range(2_000_000, 2_000_010):
         world = world_of(seed).whole
         days = [day for day in days_that_matter(world) if day.year in (2023, 2024)]

@@ -146,7 +146,7 @@ class Aim:
         return {
             "subject": "NOBODY" if chance.random() < 0.01 else self.subject,
             "department": chance.choice(departments) if chance.random() < 0.4 else None,
-            "concerning": chance.choice(("O1", "O2", "X9")) if chance.random() < 0.4 else None,
+            "concerning": chance.choice(("O1", "O2", "P1", "X9")) if chance.random() < 0.4 else None,
         }
 
 
@@ -218,7 +218,7 @@ def check_row(question: Question, answer: Answer) -> dict[str, Any]:
         "disputed": sorted({duty.measure for duty in answer.duties if duty.disputed}),
         "lifting_set": sorted(answer.lifting_set),
         "reasons": {
-            measure: sorted({why.partition(":")[0] for one in answer.unresolved if one[0] == measure for why in one[4]})
+            measure: sorted({why.partition(":")[0] for one in answer.unresolved if one[0] == measure for why in one[5]})
             for measure in sorted({one[0] for one in answer.unresolved})
         },
         "until": until,

@@ -84,8 +84,8 @@ def relations(chance: Random, designations: list[Designation], roles: Sequence[s
     found: list[Relation] = []
     for _ in range(chance.randint(2, 4)):
         type_, holder, organisation = ends_of(chance, chance.choice(designations), chance.choice(roles))
-        if holder == organisation:
-            continue
+        if chance.random() < 0.05:
+            organisation = chance.choice((holder, "P1"))
         for _ in range(chance.choice((1, 1, 2, 3))):
             start, end = span(chance, 0.3, 0.5)
             stated = type_ == "shareholder" and chance.random() < 0.7
@@ -96,7 +96,7 @@ def relations(chance: Random, designations: list[Designation], roles: Sequence[s
         found.append(
             Relation(
                 "directly_responsible",
-                chance.choice(("P1", "P1", "P2")),
+                chance.choice(("P1", "P1", "P2", "O2")),
                 designation=chance.choice(designations).id,
                 held_from=start,
                 held_until=end,
@@ -134,13 +134,15 @@ def designation(chance: Random, number: int, main: str, law: Law) -> Designation
         decided = effective
     start = stated or decided
     assert start is not None
+    status, moves = history(chance, name, listed)
+    if "in_effect" not in (status, *(move.to for move in moves)) and chance.random() < 0.3:
+        stated = decided = None
     facts: dict[str, Scalar] = {
-        "n": Decimal(chance.choice(("0", "1", "2", "3", "1.5", "-2"))),
+        "n": Decimal(chance.choice(("0", "1", "2", "3", "1.5", "-2", "0.1", "123456789012345678.5"))),
         "b": chance.random() < 0.5,
-        "t": chance.choice(("x", "xx", "y", "z")),
+        "t": chance.choice(("x", "xx", "y", "z", "")),
         "d": chance.choice(CALENDAR),
     }
-    status, moves = history(chance, name, listed)
     return Designation(
         id=name,
         subject=main if chance.random() < 0.6 else chance.choice(("O1", "O1", "O2", "P1", "O3")),
@@ -152,7 +154,7 @@ def designation(chance: Random, number: int, main: str, law: Law) -> Designation
         conduct_on=maybe(chance, 0.7, chance.choice(CALENDAR)),
         event_on=maybe(chance, 0.7, chance.choice(CALENDAR)),
         effective_from=stated,
-        until=until if until > start and chance.random() < 0.35 else None,
+        until=maybe(chance, 0.35, until if until > start or chance.random() < 0.1 else None),
         severity=maybe(chance, 0.7, chance.choice(("minor", "general", "serious", "serious"))),
         notice_served_on=maybe(chance, 0.8, chance.choice((decided or start, CALENDAR[0], chance.choice(CALENDAR)))),
         origin=maybe(chance, 0.4, chance.choice(("local", "national"))) if authority not in law.departments else None,
@@ -239,6 +241,7 @@ def favour_and_what_may_withhold_it(
     chance: Random, first: Designation, second: Designation, law: Law
 ) -> list[Designation]:
     """Put the first on the incentive list, and its subject on a list that may withhold what follows from it."""
+    first = replace(first, decided_on=first.decided_on or CALENDAR[0])
     favoured = replace(first, list="gold", status="in_effect", authority=law.lists["gold"].authority, origin=None)
     beside = replace(second, subject=first.subject, list=chance.choice(("red", "black", "black", "ban")), moves=())
     if chance.random() < 0.7:

@@ -69,7 +69,7 @@ def official_list(chance: Random, name: str, kind: str) -> Entry:
     found["authority"] = chance.choice(AUTHORITIES)
     form = chance.random()
     if form < 0.3:
-        found["term_months"] = chance.choice((1, 3, 13, 24))
+        found["term_months"] = chance.choice((1, 3, 13, 24, 200_000))
     elif form < 0.5:
         found["term_months"] = {"by": "t", "x": chance.choice((None, 1, 13)), "y": 3}
         if chance.random() < 0.5:
@@ -160,7 +160,7 @@ def measure(chance: Random, name: str, covered: list[str], lists: dict[str, str]
         found["condition"] = condition(chance, ("fact", "designation", "subject", "role", "list"), depth=2)
     if chance.random() < 0.35:
         anchor = chance.choice(("effective_from", "event_on", "decided_on", "conduct_on", "fact.d"))
-        found["term"] = {"months": chance.choice((1, 2, 13, 24)), "from": anchor}
+        found["term"] = {"months": chance.choice((1, 2, 13, 24, 24, 200_000)), "from": anchor}
     if chance.random() < 0.25:
         found["elsewhere_only"] = True
     if effect == "favour" and chance.random() < 0.75:
@@ -209,9 +209,13 @@ def atom(chance: Random, roots: tuple[str, ...]) -> str:
             f"fact.n * 2 - 1 {sign} {number}",
             f"6 / fact.n {sign} {number} + 1",
             "fact.n in [0, 1, -2]",
+            "fact.n + 0.2 == 0.3",
+            "-fact.n < 0 - 1",
+            "fact.n * fact.n == 2.25",
             f"1 / 0 {sign} fact.n",
             "fact.b",
             "fact.b == false",
+            "(fact.n > 1) == fact.b",
             "fact.t in [\"x\", 'y']",
             'fact.t =~ "x+"',
             'fact.t != "x"',
