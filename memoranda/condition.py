@@ -94,18 +94,28 @@ def compile_condition(text: str, facts: Mapping[str, FactType], *, roots: frozen
     (True, None)
 
     """
+    return _agreed(text, frozenset(facts.items()), roots)
+
+
+def recompile_condition(text: str, facts: Mapping[str, FactType], *, roots: frozenset[str] = ALL_ROOTS) -> Condition:
+    """Read a condition that was checked when its rulebook was read, without asking rule-engine again."""
     return _compiled(text, frozenset(facts.items()), roots)
+
+
+# Ten thousand inline rulebooks share a few dozen conditions, and to compile one takes longer than all else of reading
+# a small rulebook.
+@lru_cache(maxsize=20_000)
+def _agreed(text: str, facts: frozenset[tuple[str, FactType]], roots: frozenset[str]) -> Condition:
+    condition = _compiled(text, facts, roots)
+    check_with_rule_engine(text, condition.symbols, dict(facts))
+    return condition
 
 
 @lru_cache(maxsize=20_000)
 def _compiled(text: str, facts: frozenset[tuple[str, FactType]], roots: frozenset[str]) -> Condition:
-    # Ten thousand inline rulebooks share a few dozen conditions, and one parse by rule-engine takes longer than all
-    # else of reading a small rulebook.
     tree = parse(text)
     types = check_types(tree, dict(facts), roots)
-    truth = _fast(tree, _truth(tree))
-    check_with_rule_engine(text, types)
-    return Condition(text, tuple(sorted(types)), truth, tuple(_sums(tree)))
+    return Condition(text, tuple(sorted(types)), _fast(tree, _truth(tree)), tuple(_sums(tree)))
 
 
 def _fast(tree: Node, careful: Truth) -> Truth:

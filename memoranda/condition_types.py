@@ -4,11 +4,9 @@ rule-engine is the language that ours is a part of. Each condition is read by bo
 types do not take is refused, so that a condition never means something here that it does not mean there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-
-import rule_engine
 
 from graph_model.nodes import FactType, Scalar
 from memoranda.condition_grammar import (
@@ -56,12 +54,6 @@ MEASURE_ROOTS: frozenset[str] = frozenset({"fact", *SYMBOLS})
 DEFECT_ROOTS: frozenset[str] = frozenset({"fact", "designation", "list"})
 """What a list's `defective_if` may speak of (G2): it is true of the designation, whoever is reached."""
 
-_ENGINE_TYPES = {
-    "text": rule_engine.DataType.STRING,
-    "number": rule_engine.DataType.FLOAT,
-    "boolean": rule_engine.DataType.BOOLEAN,
-    "day": rule_engine.DataType.DATETIME,
-}
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _ZH = {"text": "文本 text", "number": "数字 number", "boolean": "布尔 boolean", "day": "日期 day"}
 
@@ -172,7 +164,7 @@ def _expect(wanted: FactType, node: Node, types: Mapping[str, FactType], where: 
         )
 
 
-def check_with_rule_engine(text: str, types: Mapping[str, FactType]) -> None:
+def check_with_rule_engine(text: str, symbols: Iterable[str], facts: Mapping[str, FactType]) -> None:
     """Let rule-engine parse and type-check the same words.
 
     A constant that fails (`1/0`) it refuses to parse and we take as unknown (CONTRACT §4); a chain that is longer
@@ -182,8 +174,18 @@ def check_with_rule_engine(text: str, types: Mapping[str, FactType]) -> None:
         RulebookRefused: it does not take the condition.
 
     """
-    resolver = rule_engine.type_resolver_from_dict({_flat(name): _ENGINE_TYPES[kind] for name, kind in types.items()})
-    context = rule_engine.Context(type_resolver=resolver, default_timezone="utc")
+    # It builds the tables of its parser when it is imported, which takes longer than all else of answering a check
+    # on the command line; and what a store holds was checked when it was read.
+    import rule_engine
+
+    engine_types = {
+        "text": rule_engine.DataType.STRING,
+        "number": rule_engine.DataType.FLOAT,
+        "boolean": rule_engine.DataType.BOOLEAN,
+        "day": rule_engine.DataType.DATETIME,
+    }
+    types = {_flat(name): engine_types[_declared(name, facts)] for name in symbols}
+    context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(types), default_timezone="utc")
     try:
         rule_engine.Rule(as_rule_engine_writes(text), context=context)
     except (rule_engine.errors.ArithmeticError, RecursionError):
@@ -192,6 +194,11 @@ def check_with_rule_engine(text: str, types: Mapping[str, FactType]) -> None:
         raise refused(
             f"rule-engine 不接受此条件：{error.message}", hint="请改写条件；语法见 docs/rulebook.md"
         ) from None
+
+
+def _declared(name: str, facts: Mapping[str, FactType]) -> FactType:
+    root, _, field = name.partition(".")
+    return facts[field] if root == "fact" else SYMBOLS[root][field]
 
 
 def as_rule_engine_writes(text: str) -> str:

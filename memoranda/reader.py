@@ -29,7 +29,7 @@ def read_rulebook(folder: Path) -> Rulebook:
     files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix))
     if not files:
         raise Origin(str(folder), None).refused(
-            "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="file"
+            "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="rulebook.file"
         )
     return _read(Origin(name, read_yaml(path, name)) for path in files for name in [str(path)])
 

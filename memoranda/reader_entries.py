@@ -64,7 +64,7 @@ def drafted(sources: Iterable[Origin]) -> Draft:
             continue
         if not isinstance(source.root, Mapping):
             raise source.refused(
-                "文件顶层须是键值 (a mapping expected)", hint=f"顶层的键是 {'、'.join(SECTIONS)}", code="value"
+                "文件顶层须是键值 (a mapping expected)", hint=f"顶层的键是 {'、'.join(SECTIONS)}", code="rulebook.value"
             )
         for key in source.root:
             _take_section(draft, source, key)
@@ -81,12 +81,12 @@ def _take_section(draft: Draft, source: Origin, key: Any) -> None:
             f"不认识的键 `{key}` (unknown key)",
             key,
             hint=f"可用的键是 {'、'.join(SECTIONS)}，或以 x- 开头",
-            code="unknown-key",
+            code="rulebook.unknown-key",
         )
     if content is None:
         return
     if not isinstance(content, list | tuple):
-        raise source.refused(f"`{key}` 须是列表 (a list expected)", key, hint="每一条以 - 开头", code="value")
+        raise source.refused(f"`{key}` 须是列表 (a list expected)", key, hint="每一条以 - 开头", code="rulebook.value")
     section: dict[str, Placed[Any]] = getattr(draft, key)
     for index, raw in enumerate(content):
         origin = source.within(key, index)
@@ -114,7 +114,7 @@ def _keep(section: dict[str, _Kept], placed: _Kept, kind: str) -> None:
             f"{kind} 的 id `{id_}` 重复，已在 {section[id_].origin.place('id')} 定义 (duplicate id)",
             "id",
             hint="改用另一个 id，或删去其中一条",
-            code="duplicate-id",
+            code="rulebook.duplicate-id",
         )
     section[id_] = placed
 
@@ -151,33 +151,41 @@ def _explained(model: type[Entry], details: ErrorDetails, path: tuple[Step, ...]
     where = re.sub(r"^measures\.[0-9]+\.", "", ".".join(str(step) for step in path))
     if kind == "extra_forbidden":
         known = "、".join(_known_keys(model, path[:-1]))
-        return f"不认识的键 `{last}` (unknown key)", f"这里可用的键是 {known}，或以 x- 开头", "unknown-key"
+        return f"不认识的键 `{last}` (unknown key)", f"这里可用的键是 {known}，或以 x- 开头", "rulebook.unknown-key"
     if kind == "missing":
-        return f"缺少 `{last}` (missing key)", "请补上", "missing-key"
+        return f"缺少 `{last}` (missing key)", "请补上", "rulebook.missing-key"
     if "term_months" in path:
         return (
             "`term_months` 须是月数，或 {by: 文本事实, 值: 月数, else: 月数} (months expected)",
             "月数是 1 以上的整数，无期限写 null",
-            "value",
+            "rulebook.value",
         )
     if "days" in path or "months" in path or "after_months" in path:
-        return f"`{where}` 须是整数 (a whole number expected)，而这里是 {_shown(details)}", "请核对数值与范围", "value"
+        return (
+            f"`{where}` 须是整数 (a whole number expected)，而这里是 {_shown(details)}",
+            "请核对数值与范围",
+            "rulebook.value",
+        )
     if kind in {"value_error", "date_type"}:
-        return f"`{where}` 不是日期 (not a day)：{_shown(details)}", "日期写作 2024-01-31", "value"
+        return f"`{where}` 不是日期 (not a day)：{_shown(details)}", "日期写作 2024-01-31", "rulebook.value"
     if kind == "string_pattern_mismatch":
         return _explained_pattern(where, details)
     if kind == "literal_error" and last in {"matters", "lists"}:
         word = "any" if last == "matters" else "restriction"
-        return f"`{where}` 不能是 {_shown(details)} (not allowed)", f"可用：{word}，或列表 [id, …]", "value"
+        return f"`{where}` 不能是 {_shown(details)} (not allowed)", f"可用：{word}，或列表 [id, …]", "rulebook.value"
     if kind == "literal_error":
         return (
             f"`{where}` 不能是 {_shown(details)} (not allowed)",
             f"可用的值：{details.get('ctx', {}).get('expected', '')}",
-            "value",
+            "rulebook.value",
         )
     if kind in {"too_short", "string_too_short"}:
-        return f"`{where}` 不能为空 (empty)", "请至少写一项", "value"
-    return f"`{where}` 的写法不对 ({details['msg']})：{_shown(details)}", _REMEDIES.get(kind, "请核对写法"), "value"
+        return f"`{where}` 不能为空 (empty)", "请至少写一项", "rulebook.value"
+    return (
+        f"`{where}` 的写法不对 ({details['msg']})：{_shown(details)}",
+        _REMEDIES.get(kind, "请核对写法"),
+        "rulebook.value",
+    )
 
 
 _REMEDIES = {
@@ -191,14 +199,22 @@ _REMEDIES = {
 
 def _explained_pattern(where: str, details: ErrorDetails) -> tuple[str, str, str]:
     if where.endswith(("region", "territory")):
-        return f"`{where}` 不是六位地区代码 (region code)：{_shown(details)}", '写作 "350200"（加引号）', "value"
+        return (
+            f"`{where}` 不是六位地区代码 (region code)：{_shown(details)}",
+            '写作 "350200"（加引号）',
+            "rulebook.value",
+        )
     if where.endswith("from"):
         return (
             f"`{where}` 不是可用的起算日 (anchor)：{_shown(details)}",
             "可用 event_on、decided_on、conduct_on、effective_from 或 fact.NAME",
-            "value",
+            "rulebook.value",
         )
-    return f"事实名 {_shown(details)} 不合写法 (name of a fact)", "小写字母开头，只用小写字母、数字、下划线", "value"
+    return (
+        f"事实名 {_shown(details)} 不合写法 (name of a fact)",
+        "小写字母开头，只用小写字母、数字、下划线",
+        "rulebook.value",
+    )
 
 
 def _shown(details: ErrorDetails) -> str:

@@ -58,7 +58,7 @@ def _known(kind: str, known: Mapping[str, object], id_: str | None, origin: Orig
             f"{kind} `{id_}` 没有定义 (dangling reference)",
             *path,
             hint="请更正 id，或在某个文件里定义它",
-            code="dangling",
+            code="rulebook.dangling",
         )
 
 
@@ -70,7 +70,9 @@ def _check_cycles(key: str, above: Mapping[str, tuple[str | None, Origin]]) -> N
         while here is not None and here not in settled:
             if here in chain:
                 way = " → ".join([*chain[chain.index(here) :], here])
-                raise above[here][1].refused(f"`{key}` 成环：{way} (cycle)", key, hint="删去其中一环", code="cycle")
+                raise above[here][1].refused(
+                    f"`{key}` 成环：{way} (cycle)", key, hint="删去其中一环", code="rulebook.cycle"
+                )
             chain.append(here)
             here = above[here][0]
         settled.update(chain)

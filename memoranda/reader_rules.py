@@ -35,21 +35,21 @@ def _check_list(entry: OfficialList, origin: Origin) -> None:
             f"名单 `{entry.id}` 的期限取决于 `{entry.term_months.by}`，它不是已声明的文本事实 (not a text fact)",
             "term_months",
             hint=f"在 facts 里声明 {entry.term_months.by}: text",
-            code="term-fact",
+            code="rulebook.term-fact",
         )
     ended = entry.term_months is not None or entry.until_required or entry.ends_by is not None
     if entry.kind == "restriction" and not ended:
         raise origin.refused(
             f"名单 `{entry.id}` 没有终点 (P4: nothing ends this restriction list)",
             hint="写明 term_months、until_required: true，或 ends_by: performance | removal | law",
-            code="endless",
+            code="rulebook.endless",
         )
     if (entry.ends_by == "law") != (entry.ends_article is not None):
         raise origin.refused(
             f"名单 `{entry.id}`：`ends_by: law` 与 `ends_article` 须同时写明 (both or neither, P4)",
             "ends_by" if entry.ends_by is not None else "ends_article",
             hint="由法律规定不设终点的，写 ends_by: law 和 ends_article；否则删去 ends_article",
-            code="ends-article",
+            code="rulebook.ends-article",
         )
     if entry.defective_if is not None:
         _check_condition(entry.defective_if, entry, DEFECT_ROOTS, origin, "defective_if")
@@ -62,7 +62,7 @@ def _check_basis(entry: LegalBasis, origin: Origin) -> None:
             f"依据 `{entry.id}`：地方性法规、且只有地方性法规，须写明 territory (R6: exactly the local regulations)",
             "territory" if entry.territory is not None else "kind",
             hint='写 kind: local_regulation 和 territory: "350200"，或删去 territory',
-            code="territory",
+            code="rulebook.territory",
         )
 
 
@@ -73,7 +73,7 @@ def _check_interval(entry: LegalBasis | Memorandum | Measure, origin: Origin) ->
             f"`{entry.id}` 的期间是空的：{start} 至 {entry.until}，止日不计入 (empty interval)",
             "until",
             hint="until 须晚于 from",
-            code="empty-interval",
+            code="rulebook.empty-interval",
         )
 
 
@@ -84,14 +84,14 @@ def _check_measure(entry: Measure, origin: Origin) -> None:
             f"措施 `{entry.id}` 的 effect 是 limit，却没有 limits_to (R2: a limit says what remains allowed)",
             "effect",
             hint="用 limits_to 写明还可以做什么",
-            code="limits-to",
+            code="rulebook.limits-to",
         )
     if entry.withheld_by is not None and entry.effect != "favour":
         raise origin.refused(
             f"措施 `{entry.id}` 不是 favour，不能写 withheld_by (R10)",
             "withheld_by",
             hint="只有激励措施可以被停止适用；请删去 withheld_by",
-            code="withheld-by",
+            code="rulebook.withheld-by",
         )
     roles = [target.role for target in entry.targets]
     for index, target in enumerate(entry.targets):
@@ -102,7 +102,7 @@ def _check_measure(entry: Measure, origin: Origin) -> None:
                 index,
                 "role",
                 hint="合并成一个 target，或拆成两项措施",
-                code="role-twice",
+                code="rulebook.role-twice",
             )
         if target.role in {"self", "directly_responsible"} and target.held != "now":
             raise origin.refused(
@@ -111,7 +111,7 @@ def _check_measure(entry: Measure, origin: Origin) -> None:
                 index,
                 "held",
                 hint="删去 held",
-                code="held",
+                code="rulebook.held",
             )
 
 
@@ -124,7 +124,7 @@ def _check_attachment(draft: Draft, measure: PlacedMeasure) -> None:
             f"措施 `{entry.id}` 的名单 `{foreign[0]}` 不在备忘录 `{measure.memorandum.id}` 的名单之中 (not a subset)",
             "lists",
             hint="先把它写进备忘录的 lists，或从措施中删去",
-            code="lists-subset",
+            code="rulebook.lists-subset",
         )
     for list_id in draft.lists_of(measure):
         official = draft.lists[list_id].entry
@@ -134,7 +134,7 @@ def _check_attachment(draft: Draft, measure: PlacedMeasure) -> None:
                 " (R2: wrong kind of list)",
                 "effect",
                 hint="bar、limit、weigh 用于 restriction 和 record；favour 只用于 incentive；watch 用于其余三种",
-                code="effect-kind",
+                code="rulebook.effect-kind",
             )
         _check_term(entry, official, origin)
         if entry.condition is not None:
@@ -147,7 +147,7 @@ def _check_attachment(draft: Draft, measure: PlacedMeasure) -> None:
                     "withheld_by",
                     "lists",
                     hint="写 restriction、watch 或 record 名单",
-                    code="withheld-by",
+                    code="rulebook.withheld-by",
                 )
 
 
@@ -167,7 +167,7 @@ def _check_term(entry: Measure, official: OfficialList, origin: Origin) -> None:
         "term",
         "from",
         hint=f"在该名单的 facts 里声明 {name}: day",
-        code="term-fact",
+        code="rulebook.term-fact",
     )
 
 
@@ -177,5 +177,8 @@ def _check_condition(text: str, official: OfficialList, roots: frozenset[str], o
         compile_condition(text, facts, roots=roots)
     except RulebookRefused as error:
         raise origin.refused(
-            f"对名单 `{official.id}`，{path[0]} 不成立：{error.what} (R4)", *path, hint=error.hint, code="condition"
+            f"对名单 `{official.id}`，{path[0]} 不成立：{error.what} (R4)",
+            *path,
+            hint=error.hint,
+            code="rulebook.condition",
         ) from None

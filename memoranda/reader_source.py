@@ -42,8 +42,8 @@ class Origin:
         return f"{self.file}: {way.removeprefix('.')}" if way else self.file
 
     def refused(self, what: str, *path: Step, hint: str, code: str) -> RulebookRefused:
-        """Make a refusal that begins with the place; `code` is what stands behind `rulebook.` in its detail code."""
-        return RulebookRefused(f"{self.place(*path)}: {what}", hint=hint, detail_code=f"rulebook.{code}")
+        """Make a refusal that begins with the place; `code` is its detail code."""
+        return RulebookRefused(f"{self.place(*path)}: {what}", hint=hint, detail_code=code)
 
 
 def read_yaml(path: Path, name: str) -> Any:
@@ -59,29 +59,31 @@ def read_yaml(path: Path, name: str) -> Any:
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise origin.refused(
-            f"读不到文件 (cannot read: {error.strerror})", hint="请核对路径与权限", code="file"
+            f"读不到文件 (cannot read: {error.strerror})", hint="请核对路径与权限", code="rulebook.file"
         ) from None
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise Origin(f"{name}:{line}", None).refused(
-            "不是 UTF-8 编码 (not UTF-8)", hint="请另存为 UTF-8", code="file"
+            "不是 UTF-8 编码 (not UTF-8)", hint="请另存为 UTF-8", code="rulebook.file"
         ) from None
     try:
         return YAML(typ="rt", pure=True).load(text)
     except DuplicateKeyError as error:
-        raise _malformed(name, error, "同一个键写了两次 (duplicate key)", "删去其中一个", "duplicate-key") from None
+        raise _malformed(
+            name, error, "同一个键写了两次 (duplicate key)", "删去其中一个", "rulebook.duplicate-key"
+        ) from None
     except MarkedYAMLError as error:
         raise _malformed(
             name,
             error,
             f"不是合格的 YAML (malformed YAML: {error.problem or error.context})",
             "请核对缩进与引号",
-            "yaml",
+            "rulebook.yaml",
         ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise origin.refused(
-            f"不是合格的 YAML (malformed YAML: {reason})", hint="请核对日期与特殊字符", code="yaml"
+            f"不是合格的 YAML (malformed YAML: {reason})", hint="请核对日期与特殊字符", code="rulebook.yaml"
         ) from None
 
 
@@ -110,7 +112,7 @@ class _Plain:
         self._left -= 1
         if self._left < 0 or len(path) > DEEPEST:
             raise self._origin.refused(
-                "层数或条目过多 (too deep or too large)", hint="请展开别名，拆成几条", code="yaml"
+                "层数或条目过多 (too deep or too large)", hint="请展开别名，拆成几条", code="rulebook.yaml"
             )
         if isinstance(value, str):
             return str(value)
@@ -123,7 +125,7 @@ class _Plain:
     def _key(self, key: Any, path: tuple[Step, ...]) -> str:
         if not isinstance(key, str):
             raise self._origin.refused(
-                f"键 {key!r} 不是文本 (keys are text)", *path, hint=f'请加引号："{key}"', code="value"
+                f"键 {key!r} 不是文本 (keys are text)", *path, hint=f'请加引号："{key}"', code="rulebook.value"
             )
         return str(key)
 
@@ -140,7 +142,7 @@ class _Plain:
             return None
         shown = "带时刻的日期 (a time of day)" if isinstance(value, datetime) else f"{type(value).__name__}"
         raise self._origin.refused(
-            f"不认识的值：{shown}", *path, hint="日期写作 2024-01-31；不用 YAML 标签", code="value"
+            f"不认识的值：{shown}", *path, hint="日期写作 2024-01-31；不用 YAML 标签", code="rulebook.value"
         )
 
 

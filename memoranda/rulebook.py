@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from graph_model.errors import RulebookRefused
 from graph_model.identifiers import region_covers
 from graph_model.store import ListTerms, Vocabulary
-from memoranda.condition import Condition, compile_condition
+from memoranda.condition import Condition, recompile_condition
 from memoranda.condition_types import DEFECT_ROOTS
 from memoranda.model import Department, Entry, LegalBasis, Matter, Measure, Memorandum, OfficialList
 from memoranda.rulebook_content import canonical, digest_of
@@ -121,7 +121,7 @@ class Rulebook:
         # Which of the measure's lists declares the facts makes no difference: all type-check (the reader saw to it),
         # and a compiled condition asks its values alone.
         return {
-            id_: compile_condition(measure.condition, self.lists[self.lists_of(id_)[0]].facts)
+            id_: recompile_condition(measure.condition, self.lists[self.lists_of(id_)[0]].facts)
             for id_, measure in self.measures.items()
             if measure.condition is not None
         }
@@ -130,7 +130,7 @@ class Rulebook:
     def defect_of(self) -> Mapping[str, Condition]:
         """The compiled `defective_if` of each list that has one (G2)."""
         return {
-            id_: compile_condition(official.defective_if, official.facts, roots=DEFECT_ROOTS)
+            id_: recompile_condition(official.defective_if, official.facts, roots=DEFECT_ROOTS)
             for id_, official in self.lists.items()
             if official.defective_if is not None
         }
