@@ -53,6 +53,7 @@ def build_app(
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell paths, which hold persons' ids
     )
     routers = [part.routes(edge) for part in (checks, subjects, changes, rulebooks, health, page)]
     for router in routers:

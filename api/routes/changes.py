@@ -18,7 +18,6 @@ from graph_model.nodes import Facts
 from graph_model.store import ChangeSet, Receipt, Vocabulary
 from loaders.rows import facts_from_rows
 
-_OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _PAGE = 100
 JSON = "application/json"
 
@@ -50,7 +49,7 @@ def routes(edge: Edge) -> APIRouter:
     @router.get(
         "/v1/changes",
         **documented(
-            _OBJECT, ("request.malformed", "department.unknown", "version.unknown", "version.not-yet", "overloaded")
+            "Feed", ("request.malformed", "department.unknown", "version.unknown", "version.not-yet", "overloaded")
         ),
     )
     async def feed(

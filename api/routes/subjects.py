@@ -10,7 +10,7 @@ from api.json_text import json_bytes
 from api.openapi import documented
 from api.problems import SubjectUnknown
 
-_OBJECT = {"application/json": {"schema": {"type": "object"}}}
+_CODES = ("subject.unknown", "subject.malformed", "version.unknown", "version.not-yet", "request.malformed")
 
 
 def routes(edge: Edge) -> APIRouter:
@@ -19,9 +19,7 @@ def routes(edge: Edge) -> APIRouter:
 
     @router.get(
         "/v1/subjects/{subject}",
-        **documented(
-            _OBJECT, ("subject.unknown", "subject.malformed", "version.unknown", "version.not-yet", "request.malformed")
-        ),
+        **documented("SubjectView", _CODES),
     )
     async def subject_view(subject: str, version: Annotated[int | None, Query(ge=0, le=2**53)] = None) -> Response:
         """Give a subject's attributes, relations, designations and standing. Persons' names are masked (张*)."""
