@@ -17,7 +17,7 @@ code                            level    says
 ``department.nobody``           error    no department is bound: none lies in the memorandum's region (G7)
 ``measure.never-in-force``      error    the measure's days and its memorandum's do not meet (G3)
 ``measure.no-matters``          error    a measure for no matter at all (J2)
-``withheld-by.unverified``      warning  nothing verified and binding `self` lets the favour be withheld (R10)
+``withholding.unverified``      warning  nothing verified and binding `self` lets the favour be withheld (R10)
 ``list.no-exit``                error    a restriction rests on a record list, and neither ends (P4)
 ``list.term-open``              warning  a term by a fact leaves some values without end, and nothing else ends it (P4)
 ``list.no-remedy``              warning  restrictions, but neither repair nor objection (P4)
@@ -102,7 +102,7 @@ def _of_measure(book: Rulebook, measure: Measure) -> Iterator[Finding]:
         bases = [book.bases[id_] for id_ in measure.withheld_by.bases]
         if not any(basis.verified is not None and "self" in basis.binds for basis in bases):
             yield Finding(
-                "withheld-by.unverified", "warning", place, "没有已核实且约束 self 的依据，激励不会停止", "核实依据"
+                "withholding.unverified", "warning", place, "没有已核实且约束 self 的依据，激励不会停止", "核实依据"
             )
 
 

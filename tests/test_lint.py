@@ -91,7 +91,7 @@ CASES: list[tuple[str, str, Change]] = [
     ("measure.never-in-force", "error", lambda b: measure(b).update({"until": "2015-01-01"})),
     ("measure.no-matters", "error", lambda b: measure(b).update(matters=[])),
     (
-        "withheld-by.unverified",
+        "withholding.unverified",
         "warning",
         lambda b: measure(b, "favour")["withheld_by"].update(bases=["hearsay 1"]),
     ),
