@@ -10,6 +10,7 @@ from graph_model.store import Store
 from graph_model.stores import open_store
 from tests.not_tested import MARK
 from tests.store_acts import publish, put, registration
+from tests.untested import RECORD
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
 ADAPTERS = ["sqlite-memory", "sqlite-file"]
@@ -47,7 +48,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("skipped", ())
         if isinstance(report.longrepr, tuple) and MARK in report.longrepr[2]
     }
+    RECORD.unlink(missing_ok=True)
     if reasons:
+        RECORD.parent.mkdir(exist_ok=True)
+        RECORD.write_text("".join(f"{reason}\n" for reason in sorted(reasons)), encoding="utf-8")
         terminalreporter.section("未测试 NOT TESTED")
         for reason in sorted(reasons):
             terminalreporter.line(reason)
