@@ -55,9 +55,40 @@ def is_uscc(text: str) -> bool:
     >>> is_uscc("91350502156214611X"), is_uscc("91350502156214612X"), is_uscc("91350502156214611x")
     (True, False, False)
     """
-    if len(text) != 18 or any(letter not in _USCC_VALUES for letter in text):
+    if len(text) != 18:
         return False
-    return uscc_check_character(text[:17]) == text[17] and organisation_check_character(text[8:16]) == text[16]
+    # Every row of every file comes through here: sums of pairs, written out, are four times as fast as of characters.
+    a, b, c, d, e, f, g, h, z = _USCC_SUMS
+    p, q, r, s = _BODY_SUMS
+    t, u, v, w = text[8:10], text[10:12], text[12:14], text[14:16]
+    try:
+        whole = a[text[:2]] + b[text[2:4]] + c[text[4:6]] + d[text[6:8]] + e[t] + f[u] + g[v] + h[w] + z[text[16:]]
+        inner = p[t] + q[u] + r[v] + s[w]
+    except KeyError:
+        return False
+    return whole % 31 == 0 and "0123456789X"[-inner % 11] == text[16]
+
+
+def _in_pairs(weights: tuple[int, ...]) -> list[tuple[int, int]]:
+    return list(zip(weights[::2], weights[1::2], strict=True))
+
+
+class _PairSums(dict[str, int]):
+    """The weighted sum of each pair of characters at one place of a code, worked out when it is first met."""
+
+    def __init__(self, values: Mapping[str, int], weights: tuple[int, int]) -> None:
+        super().__init__()
+        self._values = values
+        self._weights = weights
+
+    def __missing__(self, pair: str) -> int:
+        first, second = self._weights
+        found = self[pair] = self._values[pair[0]] * first + self._values[pair[1]] * second
+        return found
+
+
+_USCC_SUMS = tuple(_PairSums(_USCC_VALUES, pair) for pair in _in_pairs((*_USCC_WEIGHTS, 1)))
+_BODY_SUMS = tuple(_PairSums(_BODY_VALUES, pair) for pair in _in_pairs(_BODY_WEIGHTS))
 
 
 def region_of_uscc(code: str) -> str:

@@ -2,12 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 
 from graph_model.errors import FactsRefused
-from graph_model.identifiers import IdentityKeyer
+from graph_model.identifiers import (
+    USCC_ALPHABET,
+    IdentityKeyer,
+    is_uscc,
+    organisation_check_character,
+    uscc_check_character,
+)
 from graph_model.nodes import Attributes, Designation, Exemption, Facts, Move, Objection, Registration, Relation
 from graph_model.store import ListTerms, Vocabulary
 from loaders.builders import Context
@@ -301,6 +308,17 @@ def test_scenario_files_may_use_any_word_as_id_and_leave_out_what_the_contract_s
 def test_a_bag_of_another_shape_is_refused(rows: Any) -> None:
     with pytest.raises(FactsRefused):
         facts_from_rows(rows, VOCABULARY, KEYER)
+
+
+def test_a_code_is_valid_exactly_where_both_its_check_characters_are_right() -> None:
+    chance = Random(1)
+    for _ in range(2_000):
+        body = "".join(chance.choice(USCC_ALPHABET) for _ in range(8))
+        inner = chance.choice((organisation_check_character(body), chance.choice(USCC_ALPHABET)))
+        first17 = "".join(chance.choice(USCC_ALPHABET) for _ in range(8)) + body + inner
+        last = chance.choice((uscc_check_character(first17), chance.choice(USCC_ALPHABET)))
+        right = inner == organisation_check_character(body) and last == uscc_check_character(first17)
+        assert is_uscc(first17 + last) is right, first17 + last
 
 
 def test_a_reader_reads_values_in_the_order_of_its_header() -> None:
