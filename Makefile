@@ -40,6 +40,7 @@ $(DEV): $(BIN)/python pyproject.toml constraints.txt
 	@touch $@ $(RUN)
 
 demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their proof, then API and pages (PORT=)
+	@mkdir -p var
 	@exec $(BIN)/xinheng demo --store $(DEMO) --port $(PORT)
 
 test: $(DEV) ## everything that must hold: style, types, tests, docs

@@ -1,6 +1,7 @@
 """`xinheng demo`: a small city, each verdict with its proof, then the service (CONTRACT §1)."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,7 +41,8 @@ def run_demo(args: Namespace, session: Session) -> Exit:
         for example in examples(service):
             session.print(f"\n■ {example.title}")
             session.print("\n".join(lines(decision_tree(service.check(example.check)))))
-        return Exit.DONE if args.no_serve else serve(session, store)
+        watched = replace(session, settings=replace(session.settings, log_format="text"))  # a person is looking on
+        return Exit.DONE if args.no_serve else serve(watched, store)
 
 
 def _surround(store: Store, service: Service, session: Session) -> None:

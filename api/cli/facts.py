@@ -3,7 +3,6 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +153,22 @@ def _tell(file: Path, report: LoadReport, args: Namespace, session: Session) -> 
 
 
 def _as_json(file: Path, report: LoadReport, args: Namespace) -> dict[str, Any]:
-    told = asdict(report)
-    told["shown"] = [{"row": row["number"], "column": row["column"], "reason": row["reason"]} for row in told["shown"]]
-    return {"file": str(file), "kind": args.kind, "dry_run": args.dry_run, **told}
+    return {
+        "file": str(file),
+        "kind": args.kind,
+        "dry_run": args.dry_run,
+        "read": report.read,
+        "loaded": report.loaded,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+        "corrected": report.corrected,
+        "closed": dict(report.closed),
+        "reasons": dict(report.reasons),
+        "shown": [{"row": row.number, "column": row.column, "reason": row.reason} for row in report.shown],
+        "rejects": report.rejects and str(report.rejects),
+        "first_version": report.first_version,
+        "last_version": report.last_version,
+    }
 
 
 def describe_synth(parser: ArgumentParser, session: Session) -> None:

@@ -75,8 +75,7 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
         code = int(args.run(args, session.on_store(args.store)))
         session.out.flush()  # a reader that is gone is noticed here, not at the interpreter's end
     except XinhengError as error:
-        detail = f" [{error.detail_code}]" if error.detail_code else ""
-        print(f"xinheng: {error.code}{detail}: {error}", file=sys.stderr)
+        print(f"xinheng: {_named(error)}: {error}", file=sys.stderr)
         return Exit.NOT_DONE
     except OSError as error:
         return _io_failed(error)
@@ -85,6 +84,13 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
         return Exit.INTERRUPTED
     else:
         return code
+
+
+def _named(error: XinhengError) -> str:
+    """Give the error's code, and behind it the more detailed one."""
+    if error.detail_code is None:
+        return error.code
+    return error.detail_code if error.code == XinhengError.code else f"{error.code} [{error.detail_code}]"
 
 
 def _io_failed(error: OSError) -> Exit:

@@ -86,7 +86,7 @@ def run_show(args: Namespace, session: Session) -> Exit:
     for kind, entry in shown:
         written = entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
         if args.json:
-            session.print_json({"kind": kind, **written})
+            session.print_json({"section": kind, "entry": written})
         else:
             table = Table(show_header=False, box=None, title=kind, title_justify="left")
             for name, value in written.items():

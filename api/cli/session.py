@@ -25,6 +25,14 @@ PIPE_WIDTH = 10_000
 """Columns of a table that goes into a pipe or a file: nothing is wrapped or cut there."""
 
 
+class _Console(Console):
+    """A console that leaves a reader who has gone to `main`, instead of leaving the program itself."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on."""
+        raise BrokenPipeError
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One run of one command."""
@@ -62,7 +70,7 @@ class Session:
     def print_table(self, table: Table) -> None:
         """Print a table that fits the terminal; into a pipe it is neither wrapped nor cut."""
         width = None if self.out.isatty() else PIPE_WIDTH
-        Console(file=self.out, width=width, highlight=False, markup=False).print(table)
+        _Console(file=self.out, width=width, highlight=False, markup=False).print(table)
 
     def store(self) -> Store:
         """Open the store of `--store` or `XINHENG_STORE`; used as a context it is closed again."""
