@@ -243,3 +243,33 @@ def test_an_identity_number_reaches_no_answer_log_or_metric(caplog: pytest.LogCa
         number for number in (RESIDENT, RESIDENT.lower(), wrong, passport, passport.lower()) if number in seen
     ] == []
     assert any(record.getMessage() == "request" for record in ours)
+
+
+def test_a_caller_that_leaves_before_its_request_is_whole_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    with city() as town, caplog.at_level(logging.INFO):
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": "/v1/checks",
+            "raw_path": b"/v1/checks",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        asyncio.run(town.app(scope, receive, send))
+        assert sent == []
+        assert 'route="/v1/checks",status="499"' in town.get("/metrics").text
+    assert [record.getMessage() for record in caplog.records if record.name == "xinheng"] == ["request", "request"]

@@ -1,5 +1,6 @@
 """`POST /v1/checks`, `/v1/checks:batch`, `/v1/checks:why-not` (CONTRACT §6)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -102,7 +103,11 @@ def _asked(item: Any, edge: Edge) -> Check | XinhengError:
 
 
 def _batch_answer(asked: list[Check | XinhengError], edge: Edge) -> bytes:
-    checks = [item for item in asked if isinstance(item, Check)]
+    # All members at one version, also while others write: an application must not be judged half before a change.
+    latest = edge.service.store.latest_version()
+    checks = [
+        replace(item, version=latest) if item.version is None else item for item in asked if isinstance(item, Check)
+    ]
     decided = iter(edge.service.check_batch(checks).results if checks else ())
     results = [next(decided) if isinstance(item, Check) else item for item in asked]
     edge.metrics.decided(results)
