@@ -66,6 +66,12 @@ def _as_set(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(ids)))
 
 
+def _condition_text(value: object) -> object:
+    """Take YAML's `true` and `false` for the conditions they are: only there does one need no quotes to be no text."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+ConditionText = Annotated[str, BeforeValidator(_condition_text)]
 Id = Annotated[str, Field(min_length=1)]
 Ids = Annotated[tuple[Id, ...], AfterValidator(_as_set)]
 """A set of ids, sorted."""
@@ -176,7 +182,7 @@ class OfficialList(Entry):
     until_required: bool = False
     ends_by: Literal["performance", "removal", "law"] | None = None
     ends_article: Id | None = None
-    defective_if: str | None = None
+    defective_if: ConditionText | None = None
     notice_required: bool = False
     facts: Mapping[FactName, FactType] = Field(default_factory=dict)
     repair: Repair | None = None
@@ -266,7 +272,7 @@ class Measure(Entry):
     until: Day | None = None
     withdrawn: Withdrawal | None = None
     targets: tuple[Target, ...] = Field(min_length=1)
-    condition: str | None = None
+    condition: ConditionText | None = None
     term: Term | None = None
     elsewhere_only: bool = False
     withheld_by: WithheldBy | None = None

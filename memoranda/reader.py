@@ -26,7 +26,7 @@ def read_rulebook(folder: Path) -> Rulebook:
     """
     if folder.is_file():
         return _read([Origin(str(folder), read_yaml(folder, str(folder)))])
-    files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix))
+    files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix) if _is_open(path, folder))
     if not files:
         raise Origin(str(folder), None).refused(
             "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="rulebook.file"
@@ -45,6 +45,11 @@ def read_inline(mapping: Mapping[str, Any], name: str = "inline") -> Rulebook:
 
     """
     return _read([Origin(name, mapping)])
+
+
+def _is_open(path: Path, folder: Path) -> bool:
+    """Whether neither the file nor a folder on the way to it is hidden: editors keep unfinished copies there."""
+    return not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _read(sources: Iterable[Origin]) -> Rulebook:

@@ -90,17 +90,18 @@ def _take_section(draft: Draft, source: Origin, key: Any) -> None:
     section: dict[str, Placed[Any]] = getattr(draft, key)
     for index, raw in enumerate(content):
         origin = source.within(key, index)
-        entry = _entry(SECTIONS[key], raw, origin)
+        written = plain(raw, origin)
+        entry = _entry(SECTIONS[key], written, origin)
         _keep(section, Placed(entry, origin), key)
         if isinstance(entry, Memorandum):
-            _take_measures(draft, entry, raw, origin)
+            _take_measures(draft, entry, written, origin)
 
 
-def _take_measures(draft: Draft, memorandum: Memorandum, raw: Mapping[str, Any], origin: Origin) -> None:
+def _take_measures(draft: Draft, memorandum: Memorandum, written: Mapping[str, Any], origin: Origin) -> None:
     # The model sorts measures by id; their places are found by the order of the file.
     measures = {measure.id: measure for measure in memorandum.measures}
-    for index, written in enumerate(raw.get("measures", ())):
-        placed = PlacedMeasure(measures[written["id"]], origin.within("measures", index), memorandum)
+    for index, measure in enumerate(written.get("measures", ())):
+        placed = PlacedMeasure(measures[measure["id"]], origin.within("measures", index), memorandum)
         _keep(draft.measures, placed, "measures")
 
 
@@ -126,9 +127,9 @@ def extras_of(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _entry(model: type[_Kind], raw: Any, origin: Origin) -> _Kind:
+def _entry(model: type[_Kind], written: Any, origin: Origin) -> _Kind:
     try:
-        return model.model_validate(plain(raw, origin), by_alias=True, by_name=False)
+        return model.model_validate(written, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _refusal(model, error, origin) from None
 

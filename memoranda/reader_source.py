@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -115,7 +116,7 @@ class _Plain:
                 "层数或条目过多 (too deep or too large)", hint="请展开别名，拆成几条", code="rulebook.yaml"
             )
         if isinstance(value, str):
-            return str(value)
+            return self._text(value, path)
         if isinstance(value, Mapping):
             return {self._key(key, path): self.of(item, (*path, key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
@@ -127,14 +128,23 @@ class _Plain:
             raise self._origin.refused(
                 f"键 {key!r} 不是文本 (keys are text)", *path, hint=f'请加引号："{key}"', code="rulebook.value"
             )
-        return str(key)
+        return self._text(key, path)
+
+    def _text(self, value: str, path: tuple[Step, ...]) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise self._origin.refused(
+                "文本含有半个字符 (half a character)", *path, hint="请核对 \\u 转义", code="rulebook.value"
+            ) from None
+        return str(value)
 
     def _scalar(self, value: Any, path: tuple[Step, ...]) -> Any:
         if isinstance(value, bool | ScalarBoolean):
             return bool(value)
         if isinstance(value, int):
             return int(value)
-        if isinstance(value, float):
+        if isinstance(value, float | Decimal):
             return float(value)
         if isinstance(value, date) and not isinstance(value, datetime):
             return value.isoformat()

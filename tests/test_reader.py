@@ -116,6 +116,26 @@ def test_the_words_on_off_yes_and_no_are_text(tmp_path: Path) -> None:
     assert {id_: matter.name for id_, matter in book.matters.items()} == {"on": "off", "yes": "no"}
 
 
+def test_hidden_files_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("matters: [{id: a, name: b}]")
+    (tmp_path / ".a.yaml.swp.yaml").write_text("matters: [{id: a, name: unfinished")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "old.yaml").write_text("matters: [{id: z, name: old}]")
+    assert list(read_rulebook(tmp_path).matters) == ["a"]
+
+
+def test_anchors_and_merged_keys_save_writing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "x-of-xiamen: &xm {region: '350200'}\n"
+        "departments:\n  - {<<: *xm, id: a, name: 甲}\n  - {<<: *xm, id: b, name: 乙, counterpart_of: nowhere}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(RulebookRefused, match=r"a\.yaml:4: .*nowhere"):
+        read_rulebook(tmp_path)
+    (tmp_path / "b.yaml").write_text("departments: [{id: nowhere, name: 丙}]", encoding="utf-8")
+    assert [d.region for d in read_rulebook(tmp_path).departments.values()] == ["350200", "350200", None]
+
+
 def inline() -> dict[str, Any]:
     return {
         "departments": [{"id": "spc", "name": "最高人民法院", "x-a": 1}],
@@ -185,6 +205,20 @@ def test_an_inline_refusal_says_the_way_where_there_is_no_line() -> None:
         read_inline(rulebook, name="case 7")
     assert refusal.value.what.startswith("case 7: memoranda[0].measures[0].targets[0].bases: ")
     assert "`nowhere`" in refusal.value.what
+
+
+@pytest.mark.parametrize(("written", "condition"), [(True, "true"), (False, "false"), ("true", "true")])
+def test_a_condition_that_is_true_or_false_needs_no_quotes(written: object, condition: str) -> None:
+    rulebook = inline()
+    rulebook["memoranda"][0]["measures"][0]["condition"] = written
+    assert read_inline(rulebook).measures["m/1"].condition == condition
+
+
+def test_half_a_character_is_refused_before_it_can_spoil_the_digest() -> None:
+    rulebook = inline()
+    rulebook["matters"][0]["name"] = "\ud83d"
+    with pytest.raises(RulebookRefused, match="half a character"):
+        read_inline(rulebook)
 
 
 def test_reading_leaves_the_given_values_alone() -> None:
