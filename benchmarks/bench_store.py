@@ -15,7 +15,7 @@ import pytest
 
 from graph_model.nodes import Attributes, Designation, Facts, Registration, Relation
 from graph_model.store import ChangeSet, ListTerms, Publication, Vocabulary
-from graph_model.stores import sqlite_read, sqlite_rows, sqlite_write
+from graph_model.stores import sqlite_neighbourhood, sqlite_rows, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
 
 FACTS = 20_000
@@ -113,19 +113,22 @@ def test_neighbourhood(benchmark: Any, city: tuple[SqliteStore, list[str]], way:
     version = store.latest_version()
     subject = ids[7]
     connection = apsw.Connection(store._connections.place)
-    near = f'["{ids[6]}","{ids[8]}"]'
+    near = f'["{ids[6]}","{ids[7]}","{ids[8]}"]'
 
     def bare() -> None:
         about = {"subject": subject, "version": version}
         among = {"keys": near, "version": version}
-        connection.execute(sqlite_read.STATEMENTS_OF, about).fetchall()
-        connection.execute(sqlite_read.RELATIONS_OF, about).fetchall()
-        connection.execute(sqlite_read.DESIGNATIONS_OF, about).fetchall()
-        connection.execute(sqlite_read.DESIGNATIONS_NEAR, among).fetchall()
-        connection.execute(sqlite_read.NAMES_OF, among).fetchall()
-        connection.execute(sqlite_read.EXEMPTIONS_OF, about).fetchall()
-        connection.execute(sqlite_read.OBJECTIONS_TO_DESIGNATIONS, {"keys": '["D7"]', "version": version}).fetchall()
-        connection.execute(sqlite_read.OBJECTIONS_TO_RELATIONS, about).fetchall()
+        connection.execute("BEGIN")
+        connection.execute(sqlite_neighbourhood.STATEMENTS_OF, about).fetchall()
+        connection.execute(sqlite_neighbourhood.RELATIONS_OF, about).fetchall()
+        connection.execute(sqlite_neighbourhood.DESIGNATIONS_NEAR, among).fetchall()
+        connection.execute(sqlite_neighbourhood.NAMES_OF, among).fetchall()
+        connection.execute(sqlite_neighbourhood.EXEMPTIONS_OF, about).fetchall()
+        connection.execute(
+            sqlite_neighbourhood.OBJECTIONS_TO_DESIGNATIONS, {"keys": '["D7"]', "version": version}
+        ).fetchall()
+        connection.execute(sqlite_neighbourhood.OBJECTIONS_TO_RELATIONS, about).fetchall()
+        connection.execute("COMMIT")
 
     def neighbourhood() -> None:
         store.neighbourhood(subject, version)

@@ -12,9 +12,9 @@ import pytest
 
 from graph_model.errors import StoreUnavailable
 from graph_model.nodes import Facts
-from graph_model.stores import open_store, sqlite_log, sqlite_read, sqlite_recorded, sqlite_write
+from graph_model.stores import open_store, sqlite_log, sqlite_neighbourhood, sqlite_read, sqlite_recorded, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
-from graph_model.stores.sqlite_connect import TABLES
+from graph_model.stores.sqlite_schema import TABLES
 from tests.store_acts import D1, DIRECTOR, LATER, change, publish, put, registration
 
 SCHEMA = (Path(sqlite_read.__file__).parent / "schema.sql").read_text(encoding="utf-8")
@@ -111,7 +111,7 @@ def test_the_tables_that_are_emptied_are_all_tables_of_the_schema() -> None:
 
 def statements() -> Iterator[tuple[str, str]]:
     """Every statement that reads or closes records, but those that are meant to read a whole table."""
-    for module in (sqlite_read, sqlite_recorded, sqlite_log, sqlite_write):
+    for module in (sqlite_read, sqlite_neighbourhood, sqlite_recorded, sqlite_log, sqlite_write):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and re.match(r"SELECT|UPDATE", value):
                 yield name, value

@@ -1,4 +1,4 @@
--- The tables of the embedded store. Schema version: `PRAGMA user_version`, see sqlite_connect.py.
+-- The tables of the embedded store. Schema version: `PRAGMA user_version`, see sqlite_schema.py.
 --
 -- Every record of a fact is dated by versions (F1): it stands at the versions v with recorded_from <= v < recorded_until.
 -- An open record has recorded_until = 9223372036854775807, not NULL, so that a unique key that ends in

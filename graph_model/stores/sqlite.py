@@ -17,17 +17,12 @@ from graph_model.store import (
     Receipt,
     Vocabulary,
 )
-from graph_model.stores import sqlite_audit
+from graph_model.stores import sqlite_audit, sqlite_neighbourhood
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores import sqlite_write as write
-from graph_model.stores.sqlite_connect import (
-    Connections,
-    FileConnections,
-    Immediately,
-    MemoryConnection,
-    unavailable,
-)
+from graph_model.stores.sqlite_connect import Connections, FileConnections, MemoryConnection
+from graph_model.stores.sqlite_schema import Immediately, unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -147,7 +142,7 @@ class SqliteStore:
     def neighbourhood(self, subject: SubjectId, version: Version) -> Neighbourhood | None:
         """Everything that the subject's standing can depend on, at `version`."""
         version = self._standing(version)
-        return self._read(read.neighbourhood, subject, version) if _is_text(subject) else None
+        return self._read(sqlite_neighbourhood.neighbourhood, subject, version) if _is_text(subject) else None
 
     def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""

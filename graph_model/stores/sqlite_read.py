@@ -12,26 +12,16 @@ from typing import Any, TypeVar
 import apsw
 
 from graph_model.neighbourhood import relation_key
-from graph_model.nodes import (
-    Designation,
-    Exemption,
-    Move,
-    Neighbourhood,
-    Objection,
-    Registration,
-    Relation,
-    Subject,
-    SubjectId,
-    Version,
-)
+from graph_model.nodes import Designation, Exemption, Move, Objection, Registration, Relation, SubjectId, Version
 from graph_model.store import Change, Fact
 from graph_model.stores import sqlite_rows as rows
 
 T = TypeVar("T")
+_array = json.JSONEncoder()
 OPEN = 9223372036854775807
 """`recorded_until` of a record that stands."""
 
-_AT = "recorded_from <= :version AND recorded_until > :version"
+AT = "recorded_from <= :version AND recorded_until > :version"
 EACH = "(SELECT value AS wanted FROM json_each(:keys))"
 """The keys asked for; a JSON array, for a statement has a fixed number of parameters."""
 LATEST_VERSION = "SELECT max(version) FROM change"
@@ -42,56 +32,42 @@ VOCABULARY = "SELECT vocabulary FROM rulebook WHERE digest = :digest"
 CHANGES = """SELECT version, kind, actor, reason, key, recorded_at, subjects, rulebook FROM change
     WHERE version > :since ORDER BY version LIMIT :limit"""
 
-IS_REGISTERED = f"SELECT 1 FROM registration WHERE subject = :subject AND {_AT} LIMIT 1"
-STATEMENTS_OF = f"""SELECT {rows.REGISTRATION} FROM registration
-    WHERE subject = :subject AND {_AT} ORDER BY valid_from"""
-RELATIONS_OF = f"""SELECT {rows.RELATION} FROM relation WHERE holder = :subject AND {_AT}
-    UNION ALL SELECT {rows.RELATION} FROM relation
-    WHERE organisation = :subject AND holder <> :subject AND {_AT}"""
-DESIGNATIONS_OF = f"SELECT {rows.DESIGNATION} FROM designation WHERE subject = :subject AND {_AT}"
-DESIGNATIONS_NEAR = f"""SELECT {rows.DESIGNATION} FROM {EACH} CROSS JOIN designation
-    ON subject = wanted WHERE {_AT}"""
-DESIGNATIONS_LINKED = f"""SELECT {rows.DESIGNATION}
-    FROM {EACH} CROSS JOIN designation ON designation.id = wanted WHERE {_AT}"""
-NAMES_OF = f"""SELECT subject, name FROM {EACH} CROSS JOIN registration
-    ON subject = wanted WHERE name IS NOT NULL AND {_AT} ORDER BY valid_from"""
-EXEMPTIONS_OF = f"SELECT {rows.EXEMPTION} FROM exemption WHERE subject = :subject AND {_AT} ORDER BY id"
-OBJECTIONS_TO_DESIGNATIONS = f"""SELECT {rows.OBJECTION}
-    FROM {EACH} CROSS JOIN objection ON designation = wanted WHERE relation_type IS NULL AND {_AT}"""
-OBJECTIONS_TO_RELATIONS = f"""SELECT {rows.OBJECTION} FROM objection WHERE relation_holder = :subject AND {_AT}
-    UNION ALL SELECT {rows.OBJECTION} FROM objection
-    WHERE relation_organisation = :subject AND relation_holder <> :subject AND {_AT}"""
-
+IS_REGISTERED = f"SELECT 1 FROM registration WHERE subject = :subject AND {AT} LIMIT 1"
 FAR_ENDS = f"""SELECT organisation FROM {EACH} CROSS JOIN relation
-    ON holder = wanted WHERE organisation IS NOT NULL AND {_AT}
-    UNION SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {_AT}
+    ON holder = wanted WHERE organisation IS NOT NULL AND {AT}
+    UNION SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {AT}
     UNION SELECT relation.holder FROM {EACH} CROSS JOIN designation ON subject = wanted
     CROSS JOIN relation ON relation.designation = designation.id
     WHERE designation.recorded_from <= :version AND designation.recorded_until > :version
     AND relation.recorded_from <= :version AND relation.recorded_until > :version"""
 REGISTERED_AMONG = f"""SELECT DISTINCT subject FROM {EACH} CROSS JOIN registration
-    ON subject = wanted WHERE {_AT}"""
+    ON subject = wanted WHERE {AT}"""
 SUBJECTS_AFTER = f"""SELECT DISTINCT subject FROM registration
-    WHERE subject > :after AND {_AT} ORDER BY subject LIMIT :page"""
+    WHERE subject > :after AND {AT} ORDER BY subject LIMIT :page"""
 ENTRIES_AFTER = f"""SELECT {rows.DESIGNATION} FROM designation
-    WHERE list = :list AND id > :after AND {_AT} ORDER BY id LIMIT :page"""
+    WHERE list = :list AND id > :after AND {AT} ORDER BY id LIMIT :page"""
 
 FIND_REGISTRATION = f"""SELECT {rows.REGISTRATION} FROM registration
-    WHERE subject = :subject AND valid_from = :valid_from AND {_AT}"""
-FIND_DESIGNATION = f"SELECT {rows.DESIGNATION} FROM designation WHERE id = :id AND {_AT}"
-FIND_EXEMPTION = f"SELECT {rows.EXEMPTION} FROM exemption WHERE id = :id AND {_AT}"
-FIND_OBJECTION = f"SELECT {rows.OBJECTION} FROM objection WHERE id = :id AND {_AT}"
-FIND_RELATIONS = f"SELECT {rows.RELATION} FROM relation WHERE holder = :holder AND {_AT}"
+    WHERE subject = :subject AND valid_from = :valid_from AND {AT}"""
+FIND_DESIGNATION = f"SELECT {rows.DESIGNATION} FROM designation WHERE id = :id AND {AT}"
+FIND_EXEMPTION = f"SELECT {rows.EXEMPTION} FROM exemption WHERE id = :id AND {AT}"
+FIND_OBJECTION = f"SELECT {rows.OBJECTION} FROM objection WHERE id = :id AND {AT}"
+FIND_RELATIONS = f"SELECT {rows.RELATION} FROM relation WHERE holder = :holder AND {AT}"
 
 COUNTS = {
-    "registrations": f"SELECT count(*) FROM registration WHERE {_AT}",
-    "relations": f"SELECT count(*) FROM relation WHERE {_AT}",
-    "designations": f"SELECT count(*) FROM designation WHERE {_AT}",
-    "moves": f"SELECT coalesce(sum(json_array_length(moves)), 0) FROM designation WHERE moves IS NOT NULL AND {_AT}",
-    "exemptions": f"SELECT count(*) FROM exemption WHERE {_AT}",
-    "objections": f"SELECT count(*) FROM objection WHERE {_AT}",
+    "registrations": f"SELECT count(*) FROM registration WHERE {AT}",
+    "relations": f"SELECT count(*) FROM relation WHERE {AT}",
+    "designations": f"SELECT count(*) FROM designation WHERE {AT}",
+    "moves": f"SELECT coalesce(sum(json_array_length(moves)), 0) FROM designation WHERE moves IS NOT NULL AND {AT}",
+    "exemptions": f"SELECT count(*) FROM exemption WHERE {AT}",
+    "objections": f"SELECT count(*) FROM objection WHERE {AT}",
 }
 """The only statements that read a whole table; asked by people, not by checks."""
+
+
+def keys(asked: Iterable[str]) -> str:
+    """Spell keys as the one parameter that `EACH` reads."""
+    return _array.encode(list(asked))
 
 
 def latest_version(connection: apsw.Connection) -> Version:
@@ -105,88 +81,16 @@ def is_registered(connection: apsw.Connection, subject: SubjectId, version: Vers
     return connection.execute(IS_REGISTERED, {"subject": subject, "version": version}).get is not None
 
 
-def neighbourhood(connection: apsw.Connection, subject: SubjectId, version: Version) -> Neighbourhood | None:
-    """Read exactly what `graph_model.neighbourhood.neighbourhood_of` cuts out."""
-    about = {"subject": subject, "version": version}
-    statements = connection.execute(STATEMENTS_OF, about).fetchall()
-    if not statements:
-        return None
-    attributes = tuple(map(rows.attributes_of, statements))
-    relations = sorted(map(rows.relation_of, connection.execute(RELATIONS_OF, about)), key=relation_key)
-    designations = _designations(connection, subject, relations, version)
-    exemptions = tuple(map(rows.exemption_of, connection.execute(EXEMPTIONS_OF, about)))
-    shown = {d.subject for d in designations}
-    for relation in relations:
-        shown.add(relation.holder)
-        if relation.organisation is not None:
-            shown.add(relation.organisation)
-    shown.discard(subject)
-    names: dict[SubjectId, str] = {}
-    for statement in attributes:
-        if statement.name is not None:
-            names[subject] = statement.name
-    if shown:
-        names.update(connection.execute(NAMES_OF, {"keys": json.dumps(list(shown)), "version": version}))
-    return Neighbourhood(
-        subject=Subject(subject, attributes),
-        relations=tuple(relations),
-        designations=tuple(designations),
-        exemptions=exemptions,
-        objections=_objections(connection, about, relations, designations) if relations or designations else (),
-        names=dict(sorted(names.items())),
-    )
-
-
-def _designations(
-    connection: apsw.Connection, subject: SubjectId, relations: Sequence[Relation], version: Version
-) -> list[Designation]:
-    near = {r.holder for r in relations}
-    near.update(r.organisation for r in relations if r.organisation is not None)
-    near.discard(subject)
-    found = connection.execute(DESIGNATIONS_OF, {"subject": subject, "version": version}).fetchall()
-    if near:
-        found += connection.execute(DESIGNATIONS_NEAR, {"keys": json.dumps(list(near)), "version": version})
-    linked = {r.designation for r in relations if r.designation is not None}
-    if linked:
-        linked.difference_update(row[0] for row in found)
-        found += connection.execute(DESIGNATIONS_LINKED, {"keys": json.dumps(list(linked)), "version": version})
-    return [rows.designation_of(row) for row in sorted(found, key=_first)]
-
-
-def _first(row: Sequence[Any]) -> str:
-    return str(row[0])
-
-
-def _objections(
-    connection: apsw.Connection,
-    about: Mapping[str, Any],
-    relations: Sequence[Relation],
-    designations: Sequence[Designation],
-) -> tuple[Objection, ...]:
-    found: list[Objection] = []
-    if designations:
-        ids = json.dumps([d.id for d in designations])
-        asked = {"keys": ids, "version": about["version"]}
-        found += map(rows.objection_of, connection.execute(OBJECTIONS_TO_DESIGNATIONS, asked))
-    if relations:
-        ties = {(r.type, r.holder, r.organisation, r.designation) for r in relations}
-        for row in connection.execute(OBJECTIONS_TO_RELATIONS, about):
-            o = rows.objection_of(row)
-            if (o.relation_type, o.relation_holder, o.relation_organisation, o.designation) in ties:
-                found.append(o)
-    return tuple(sorted(found, key=lambda o: o.id))
-
-
 def affected_by(connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
     """The registered among the subjects, their far ends, and the holders of links to their designations."""
-    reached = {"keys": json.dumps(list(set(subjects))), "version": version}
+    reached = {"keys": keys(set(subjects)), "version": version}
     near = {*subjects, *(row[0] for row in connection.execute(FAR_ENDS, reached))}
     return tuple(sorted(registered_among(connection, near, version)))
 
 
 def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version) -> set[SubjectId]:
     """Those of the subjects that are registered."""
-    asked = {"keys": json.dumps(list(subjects)), "version": version}
+    asked = {"keys": keys(subjects), "version": version}
     return {row[0] for row in connection.execute(REGISTERED_AMONG, asked)}
 
 
