@@ -42,8 +42,20 @@ class Edge:
 
         Raises:
             RequestTooLarge: more bytes than `body_limit_bytes`, announced or sent.
+            MalformedRequest: (`request.too-slow`) it took longer than `body_limit_s`.
 
         """
+        try:
+            async with asyncio.timeout(self.settings.body_limit_s):
+                return await self._body(request)
+        except TimeoutError:
+            raise MalformedRequest(
+                "请求正文迟迟未到 the body did not come in whole in time",
+                hint="请重发 send it again",
+                detail_code="request.too-slow",
+            ) from None
+
+    async def _body(self, request: Request) -> bytes:
         limit = self.settings.body_limit_bytes
         announced = request.headers.get("content-length", "")
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:

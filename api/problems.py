@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
 }
 """Every code that can leave the service. A test holds it to the error tree and to docs/errors.md."""
 
-STATUS_BY_DETAIL: Mapping[str, int] = {"request.not-json": 400, "request.content-type": 415}
+STATUS_BY_DETAIL: Mapping[str, int] = {"request.not-json": 400, "request.too-slow": 408, "request.content-type": 415}
 """Detail codes for which HTTP has a status of its own."""
 
 

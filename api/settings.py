@@ -32,6 +32,7 @@ class Settings:
     feed_limit_versions   most versions in one page of the change feed
     heavy_limit_requests  most batches and changes worked on at once; more are refused as `overloaded`
     wait_limit_s          longest wait for `min_version`, in seconds
+    body_limit_s          longest wait for a request's body to come in whole, in seconds
     log_format            `json` (one object a line) or `text`
     """
 
@@ -47,6 +48,7 @@ class Settings:
     feed_limit_versions: int = 1_000
     heavy_limit_requests: int = 32
     wait_limit_s: float = 2.0
+    body_limit_s: float = 30.0
     log_format: LogFormat = "json"
 
     @classmethod
@@ -132,5 +134,6 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "feed_limit_versions": _integer(1, 100_000),
     "heavy_limit_requests": _integer(1, 10_000),
     "wait_limit_s": (_seconds, "a number of seconds from 0 to 60"),
+    "body_limit_s": (_seconds, "a number of seconds from 0 to 60"),
     "log_format": _word("json", "text"),
 }

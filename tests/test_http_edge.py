@@ -68,6 +68,16 @@ def test_a_body_over_the_limit_is_refused_whether_announced_or_streamed(town: Ci
     assert town.send("POST", "/", content=b"subject=" + b"1" * 2_000, headers=form).status_code == 413
 
 
+def test_a_body_that_does_not_come_in_whole_is_not_waited_for_long() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    with city(body_limit_s=0.1) as town:
+        answer = town.send("POST", "/v1/checks", content=slow(), headers=JSON)
+    assert told(answer) == (408, "request.malformed", "request.too-slow")
+
+
 def test_nesting_over_the_limit_is_refused(town: City) -> None:
     answer = town.send("POST", "/v1/changes", content=b"[" * 9 + b"]" * 9, headers=JSON)
     assert told(answer) == (413, "request.too-large", "request.too-deep")
