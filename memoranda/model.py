@@ -66,6 +66,11 @@ def _as_set(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(ids)))
 
 
+def _region(value: object) -> object:
+    """Take a code without quotes, which YAML reads as a number: none begins with 0."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _condition_text(value: object) -> object:
     """Take YAML's `true` and `false` for the conditions they are: only there does one need no quotes to be no text."""
     return str(value).lower() if isinstance(value, bool) else value
@@ -76,7 +81,7 @@ Id = Annotated[str, Field(min_length=1)]
 Ids = Annotated[tuple[Id, ...], AfterValidator(_as_set)]
 """A set of ids, sorted."""
 Day = Annotated[date, BeforeValidator(_day)]
-Region = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+Region = Annotated[str, BeforeValidator(_region), Field(pattern=r"^[0-9]{6}$")]
 FactName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Extras: TypeAlias = Mapping[str, Any]
 EXTRAS_KEY = "x-"
@@ -99,24 +104,51 @@ class Entry(BaseModel):
         return known | {EXTRAS_KEY: {key: value for key, value in entry.items() if key not in known}}
 
 
-Months = Annotated[int, Field(ge=1)]
+def _called_by_its_id(entry: Any, key: str) -> Any:
+    """Let an entry without a name or title be called by its id."""
+    if isinstance(entry, dict) and "id" in entry and key not in entry:
+        return entry | {key: entry["id"]}
+    return entry
 
 
-class Department(Entry):
-    """A body. `region` absent: national. `public` false: a bank, association or media, which no one commands (R9)."""
+class Named(Entry):
+    """An entry with an id and a name; without a name it is called by its id."""
 
     id: Id
     name: Id
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_it(cls, entry: Any) -> Any:
+        return _called_by_its_id(entry, "name")
+
+
+class Titled(Entry):
+    """An entry with an id and a title; without a title it is called by its id."""
+
+    id: Id
+    title: Id
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_it(cls, entry: Any) -> Any:
+        return _called_by_its_id(entry, "title")
+
+
+Months = Annotated[int, Field(ge=1)]
+
+
+class Department(Named):
+    """A body. `region` absent: national. `public` false: a bank, association or media, which no one commands (R9)."""
+
     region: Region | None = None
     counterpart_of: Id | None = None
     public: bool = True
 
 
-class Matter(Entry):
+class Matter(Named):
     """What is being granted; `parent` makes a tree."""
 
-    id: Id
-    name: Id
     parent: Id | None = None
 
 
@@ -171,11 +203,9 @@ class ObjectionRight(Entry):
     body: Id
 
 
-class OfficialList(Entry):
+class OfficialList(Named):
     """An official list (R2, F2, P4)."""
 
-    id: Id
-    name: Id
     kind: ListKind
     authority: Id
     term_months: Annotated[Months | TermBy | None, BeforeValidator(_term)] = None
@@ -188,6 +218,15 @@ class OfficialList(Entry):
     repair: Repair | None = None
     objection: ObjectionRight | None = None
     exemption_grounds: Annotated[tuple[Ground, ...], AfterValidator(_as_set)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _send_to_the_authority(cls, entry: Any) -> Any:
+        """Let repair and objection that name no body go to the list's authority."""
+        if not isinstance(entry, dict) or "authority" not in entry:
+            return entry
+        ways = {key: entry[key] for key in ("repair", "objection") if isinstance(entry.get(key), dict)}
+        return entry | {key: {"body": entry["authority"]} | way for key, way in ways.items()}
 
     @model_validator(mode="before")
     @classmethod
@@ -256,11 +295,9 @@ class WithheldBy(Entry):
     bases: Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
-class Measure(Entry):
+class Measure(Titled):
     """An incentive or restriction (R2–R5, R8–R10). `matters` is `any` or a set of ids."""
 
-    id: Id
-    title: Id
     item: str | None = None
     wording: str | None = None
     effect: Effect
@@ -282,12 +319,10 @@ def _by_id(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
     return tuple(sorted(measures, key=lambda measure: measure.id))
 
 
-class Memorandum(Entry):
+class Memorandum(Titled):
     """A document whose measures attach to lists. `region`: binds one region's departments only (G7)."""
 
-    id: Id
     kind: Literal["memorandum", "statutory", "local"]
-    title: Id
     document_no: str | None = None
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None

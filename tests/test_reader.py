@@ -207,6 +207,21 @@ def test_an_inline_refusal_says_the_way_where_there_is_no_line() -> None:
     assert "`nowhere`" in refusal.value.what
 
 
+def test_what_only_people_read_may_be_left_out() -> None:
+    book = read_inline(
+        {
+            "departments": [{"id": "xm", "region": 350200}],
+            "lists": [{"id": "l", "kind": "watch", "authority": "xm", "repair": {"after_months": 3}, "objection": {}}],
+        }
+    )
+    assert (book.departments["xm"].name, book.departments["xm"].region) == ("xm", "350200")
+    repair, objection = book.lists["l"].repair, book.lists["l"].objection
+    assert repair is not None
+    assert objection is not None
+    assert (repair.body, repair.after_months, repair.conditions) == ("xm", 3, None)
+    assert (objection.body, objection.days, objection.from_) == ("xm", None, "decided_on")
+
+
 @pytest.mark.parametrize(("written", "condition"), [(True, "true"), (False, "false"), ("true", "true")])
 def test_a_condition_that_is_true_or_false_needs_no_quotes(written: object, condition: str) -> None:
     rulebook = inline()
