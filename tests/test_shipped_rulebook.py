@@ -99,7 +99,7 @@ def test_a_verified_article_says_where_it_was_read_and_which_days_it_is_law(book
     for basis in verified:
         assert basis.verified is not None
         assert basis.verified.by == "article text read"
-        assert len(basis.verified.source) > 5, basis.id
+        assert basis.verified.source, basis.id
         assert basis.from_ is not None, basis.id
 
 
