@@ -5,8 +5,6 @@ run again, for what is in already is `unchanged`. The file is read ahead once be
 that is broken anywhere changes nothing.
 """
 
-from itertools import islice
-
 from graph_model.identifiers import IdentityKeyer
 from graph_model.store import Store, Vocabulary
 from loaders.builders import Context
@@ -45,8 +43,7 @@ def load(
     # What an earlier row of the file did is not in the store of a dry run: such rows are assessed together.
     whole = order.dry_run and order.kind in ("designations", "moves")
     with Run(store, order, reading, repeats) as run:
-        rows = reading.rows()
-        while chunk := list(islice(rows, total if whole else CHUNK_ROWS)):
+        for chunk in reading.chunks(total if whole else CHUNK_ROWS):
             run.take(chunk)
             if progress is not None:
                 progress(run.report.read, total)

@@ -4,19 +4,21 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph_model.errors import FactsRefused
 from graph_model.store import Fact
+from loaders.at_once import RegistrationsAtOnce
 from loaders.builders import Context
 from loaders.cells import RowRefused
 from loaders.columns import KINDS, REJECT_COLUMNS
 from loaders.mapping import read_mapping
 from loaders.repeats import refusals_of_repeats, repeated
 from loaders.rows import RowReader
-from loaders.sources import Broken, Source, open_source
+from loaders.sources import Broken, Source, Values, open_source
 
 _KEY_COLUMNS = {
     "organisations": ("code", "valid_from"),
@@ -38,8 +40,7 @@ IDENTITY_COLUMNS = {
 """The column that may hold an identity number, and the one that says its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRow:
+class ReadRow(NamedTuple):
     """A row that became a fact."""
 
     number: int
@@ -77,6 +78,8 @@ class Reading:
         self._context = context
         self._reader = RowReader(kind, self.columns, context)
         self._target = self.selected(self.columns)
+        clean = kind == "organisations" and self.source.form == "csv" and self.mapping is None
+        self._at_once = RegistrationsAtOnce(self.columns) if clean and self.columns == self.source.columns else None
 
     @staticmethod
     def _own(header: Sequence[str]) -> tuple[str, ...]:
@@ -94,31 +97,44 @@ class Reading:
             return lambda values: (values[places[0]],)
         return itemgetter(*places) if places else lambda _: ()
 
+    def chunks(self, size: int) -> Iterator[list[ReadRow | RejectedRow]]:
+        """Read every row of the file, in order, in lists of `size`."""
+        rows = self.source.rows()
+        while chunk := list(islice(rows, size)):
+            yield self._clean(chunk) or [self._row(number, values) for number, values in chunk]
+
     def rows(self) -> Iterator[ReadRow | RejectedRow]:
         """Read every row of the file, in order."""
-        read, target = self._reader.read, self._target
         for number, values in self.source.rows():
-            if isinstance(values, Broken):
-                yield RejectedRow(number, values.cells, "", f"{values.why}；{values.hint}", "row.broken")
-                continue
-            try:
-                yield ReadRow(number, values, read(target(values)))
-            except RowRefused as refusal:
-                reason = f"{refusal.what}；{refusal.hint}"
-                yield RejectedRow(number, values, refusal.column, reason, refusal.detail_code or "value.malformed")
+            yield self._row(number, values)
+
+    def _clean(self, chunk: Sequence[tuple[int, Values]]) -> list[ReadRow | RejectedRow] | None:
+        """Read a chunk at once where all of its rows are clean."""
+        if self._at_once is None:
+            return None
+        whole = [values for _, values in chunk if not isinstance(values, Broken)]
+        facts = self._at_once.read(whole) if len(whole) == len(chunk) else None
+        if facts is None:
+            return None
+        return [ReadRow(number, values, fact) for (number, _), values, fact in zip(chunk, whole, facts, strict=True)]
+
+    def _row(self, number: int, values: Values) -> ReadRow | RejectedRow:
+        if isinstance(values, Broken):
+            return RejectedRow(number, values.cells, "", f"{values.why}；{values.hint}", "row.broken")
+        try:
+            return ReadRow(number, values, self._reader.read(self._target(values)))
+        except RowRefused as refusal:
+            reason = f"{refusal.what}；{refusal.hint}"
+            return RejectedRow(number, values, refusal.column, reason, refusal.detail_code or "value.malformed")
 
     def repeats(self) -> tuple[int, dict[int, str]]:
         """Read ahead: how many rows there are, and which cannot be taken because of another row of the file."""
-        hashes = _Counted(self._keys())
-        suspects = repeated(hashes)
-        if not suspects:
-            return hashes.rows, {}
-        return hashes.rows, refusals_of_repeats(self._facts_of(suspects))
+        rows, suspects = repeated(self._keys())
+        return rows, refusals_of_repeats(self._facts_of(suspects)) if suspects else {}
 
     def _keys(self) -> Iterator[int | None]:
         key = self._key_maker()
-        for _, values in self.source.rows():
-            yield None if isinstance(values, Broken) else key(values)
+        return (None if isinstance(values, Broken) else key(values) for _, values in self.source.rows())
 
     def _facts_of(self, hashes: frozenset[int]) -> Iterator[tuple[int, Fact]]:
         key, read, target = self._key_maker(), self._reader.read, self._target
@@ -136,6 +152,9 @@ class Reading:
         identity = IDENTITY_COLUMNS.get(self.kind, ("", ""))
         place, type_place = (columns.index(c) if c in columns else None for c in identity)
 
+        def plain_key(values: Sequence[Any]) -> int | None:
+            return hash(tuple([v.strip() if v.__class__ is str else _plain(v) for v in select(values)]))
+
         def key(values: Sequence[Any]) -> int | None:
             try:
                 cells = [_plain(value) for value in select(values)]
@@ -146,6 +165,8 @@ class Reading:
                 return None
             return hash(tuple(cells)) if cells else None
 
+        if columns and type_place is None and self.mapping is None:
+            return plain_key
         return key
 
     def keyed(self, id_type: str, number: str) -> str:
@@ -165,20 +186,6 @@ class Reading:
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
-
-
-class _Counted:
-    """The keys of a file's rows, counting the rows on the way."""
-
-    def __init__(self, keys: Iterator[int | None]) -> None:
-        self.rows = 0
-        self._keys = keys
-
-    def __iter__(self) -> Iterator[int]:
-        for key in self._keys:
-            self.rows += 1
-            if key is not None:
-                yield key
 
 
 def _plain(value: Any) -> str:

@@ -20,25 +20,6 @@ FILTER_BITS = 27
 """Two to this power is the filter's size in bits: 16 MiB. At a million rows it errs for 1 row in 5,000."""
 
 
-class SeenBefore:
-    """A set that may err: it never forgets a key, and now and then takes a new one for known."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray(1 << (FILTER_BITS - 3))
-
-    def add(self, key: int) -> bool:
-        """Add a key by its hash; says whether it may have been added before."""
-        mask = (1 << FILTER_BITS) - 1
-        first, second = key & mask, (key >> FILTER_BITS) & mask
-        bits, known = self._bits, True
-        for place in (first, second):
-            bit = 1 << (place & 7)
-            if not bits[place >> 3] & bit:
-                known = False
-                bits[place >> 3] |= bit
-        return known
-
-
 def key_of(fact: Fact) -> Key | None:
     """Give what two rows must share to speak of the same fact; `None` where a fact may lawfully come twice.
 
@@ -56,10 +37,26 @@ def key_of(fact: Fact) -> Key | None:
             return None
 
 
-def repeated(hashes: Iterable[int]) -> frozenset[int]:
-    """Give the hashes of keys that come more than once, and now and then one that does not."""
-    seen = SeenBefore()
-    return frozenset(key for key in hashes if seen.add(key))
+def repeated(keys: Iterable[int | None]) -> tuple[int, frozenset[int]]:
+    """Count the rows, and give the keys (as hashes) that come more than once, and now and then one that does not.
+
+    A Bloom filter with two places to a key, written out: it sees every row of every file.
+    """
+    seen, mask = bytearray(1 << (FILTER_BITS - 3)), (1 << FILTER_BITS) - 1
+    rows = 0
+    suspects: set[int] = set()
+    for key in keys:
+        rows += 1
+        if key is None:
+            continue
+        first, second = key & mask, (key >> FILTER_BITS) & mask
+        bit, other = 1 << (first & 7), 1 << (second & 7)
+        if seen[first >> 3] & bit and seen[second >> 3] & other:
+            suspects.add(key)
+        else:
+            seen[first >> 3] |= bit
+            seen[second >> 3] |= other
+    return rows, frozenset(suspects)
 
 
 def refusals_of_repeats(facts: Iterable[NumberedFact]) -> dict[int, str]:

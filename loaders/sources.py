@@ -152,22 +152,23 @@ def _csv_rows(path: Path, file: IO[str], delimiter: str, width: int) -> Iterator
     next(reader)
     number = 1
     while True:
-        number += 1
-        line = reader.line_num + 1
+        line = reader.line_num
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            for cells in reader:
+                number += 1
+                line = reader.line_num
+                if len(cells) == width:
+                    yield number, cells
+                elif cells:
+                    yield number, _fitted(cells, width)
         except csv.Error:
             # A quote that swallowed further lines hides rows: nobody could account for them.
-            if reader.line_num != line:
-                raise _quotes(path, line) from None
+            if reader.line_num > line + 1:
+                raise _quotes(path, line + 1) from None
+            number += 1
             yield number, Broken("引号不成对（quotes do not match）", "改正引号")
-            continue
-        if len(cells) == width:
-            yield number, cells
-        elif cells:
-            yield number, _fitted(cells, width)
+        else:
+            return
 
 
 def _fitted(cells: list[str], width: int) -> Values:
