@@ -78,6 +78,21 @@ def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path) -> None:
         list(store.subjects(1))
 
 
+def test_a_writer_gives_up_after_its_patience_while_others_go_on_reading(tmp_path: Path) -> None:
+    file = tmp_path / "city.db"
+    with SqliteStore(str(file), patience_ms=20) as store:
+        publish(store)
+        holder = apsw.Connection(str(file))
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="another process holds it locked"):
+            put(store, registrations=(registration("S"),))
+        assert store.latest_version() == 1
+        assert [a.outcome for a in store.assess(change(store, registrations=(registration("S"),)))] == ["new"]
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert put(store, registrations=(registration("S"),)).version == 2
+
+
 def test_a_file_is_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
     file = tmp_path / "city.db"
     with open_store(f"sqlite:///{file}") as store:

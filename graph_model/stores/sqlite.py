@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import apsw
 
+from graph_model.admission import Admitted
 from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
 from graph_model.nodes import Designation, Neighbourhood, SubjectId, Version
 from graph_model.store import (
@@ -21,8 +22,8 @@ from graph_model.stores import sqlite_audit, sqlite_neighbourhood
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores import sqlite_write as write
-from graph_model.stores.sqlite_connect import Connections, FileConnections, MemoryConnection
-from graph_model.stores.sqlite_schema import Immediately, unavailable
+from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
+from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,15 +38,19 @@ class SqliteStore:
     thread at a time. Change sets are written one after the other, each synced to the disk before it is acknowledged.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, patience_ms: int = PATIENCE_MS) -> None:
         """Open or make the database at `path` (`:memory:` for one in memory).
+
+        A writer waits `patience_ms` for another process's change set to end before it gives up.
 
         Raises:
             StoreUnavailable: not a database of ours, a newer one, or a folder that cannot be written.
 
         """
         try:
-            self._connections: Connections = MemoryConnection() if path == ":memory:" else FileConnections(path)
+            self._connections: Connections = (
+                MemoryConnection() if path == ":memory:" else FileConnections(path, patience_ms)
+            )
         except apsw.Error as error:
             raise unavailable(error, path) from error
         self._latest = 0
@@ -108,10 +113,12 @@ class SqliteStore:
         return self._write(lambda connection: write.commit(connection, change, self._vocabulary(connection)))
 
     def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
-        """Say what `commit` would do; takes the writer's turn, so that nothing changes in between."""
-        return self._write(
-            lambda connection: write.assess(connection, change, self._vocabulary(connection))
-        ).assessments()
+        """Say what `commit` would do; reads one state and waits for no writer."""
+        return self._read(self._assess, change).assessments()
+
+    def _assess(self, connection: apsw.Connection, change: ChangeSet) -> Admitted:
+        with Reading(connection):
+            return write.assess(connection, change, self._vocabulary(connection))
 
     def publish(self, publication: Publication) -> Receipt:
         """Put a rulebook in force from the next version on."""

@@ -10,7 +10,7 @@ import apsw
 from graph_model.errors import StoreUnavailable
 from graph_model.stores.sqlite_schema import TABLES, Immediately, closed, prepare
 
-BUSY_TIMEOUT_MS = 30_000
+PATIENCE_MS = 30_000
 """How long a writer waits for another process's change set before it gives up."""
 _IDLE_READERS = 8
 _SPARE_MEMORIES = 2
@@ -54,15 +54,16 @@ class Connections(Protocol):
 class FileConnections:
     """One writing connection, and as many readers as threads read at once; readers never wait for the writer."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience_ms: int) -> None:
         self.place = path
         self._path = path
+        self._patience_ms = patience_ms
         self._is_closed = False
         self._idle: deque[apsw.Connection] = deque()
         self._turn = threading.Lock()
         self._writer = self._open(_WRITER_PRAGMAS)
         try:
-            _use_write_ahead_log(self._writer)
+            _use_write_ahead_log(self._writer, patience_ms)
             prepare(self._writer, path)
         except BaseException:
             self._writer.close()
@@ -70,7 +71,7 @@ class FileConnections:
 
     def _open(self, pragmas: str, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) -> apsw.Connection:
         connection = apsw.Connection(self._path, flags=flags)
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.set_busy_timeout(self._patience_ms)
         connection.execute(pragmas)
         return connection
 
@@ -181,10 +182,10 @@ class MemoryConnection:
             self._is_closed = True
 
 
-def _use_write_ahead_log(connection: apsw.Connection) -> None:
+def _use_write_ahead_log(connection: apsw.Connection, patience_ms: int) -> None:
     # The switch needs the file for itself for a moment and does not wait for it, whatever the busy timeout says:
     # two processes that open a new file at once would meet here.
-    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    until = time.monotonic() + patience_ms / 1000
     while True:
         try:
             connection.pragma("journal_mode", "wal")

@@ -9,6 +9,7 @@ from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Designation, Neighbourhood, Objection, Relation, Subject, SubjectId, Version
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores.sqlite_read import AT, EACH, keys
+from graph_model.stores.sqlite_schema import Reading
 
 STATEMENTS_OF = f"""SELECT {rows.REGISTRATION} FROM registration
     WHERE subject = :subject AND {AT}"""
@@ -54,21 +55,6 @@ def neighbourhood(connection: apsw.Connection, subject: SubjectId, version: Vers
         objections=objections,
         names=names,
     )
-
-
-class Reading:
-    """One read transaction."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN")
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.execute("COMMIT")
 
 
 def _designations(

@@ -102,3 +102,18 @@ class Immediately:
         # A full disk may have rolled back already.
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+class Reading:
+    """One read transaction: several statements see the same state, and the file's locks are taken once."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("COMMIT")
