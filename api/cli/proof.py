@@ -133,7 +133,9 @@ def _proof(proof: Json) -> Iterator[Branch]:
         seen = "，".join(f"{name} = {_shown(value)}" for name, value in condition["values"].items())
         yield Branch(f"条件：{condition['text']}（{seen}）")
     bounds = proof["bounds"]
-    yield Branch(f"期间：{_bound(bounds['from'])} 至 {_bound(bounds['until'])}")
+    since, until = bounds["from"], bounds["until"]
+    yield Branch(f"自 {since['day'] or '始'} 起{_gates(since)}")
+    yield Branch(f"至 {until['day']} 止，当日不计{_gates(until)}" if until["day"] else "未定届满日")
 
 
 def _shown(value: object) -> str:
@@ -142,9 +144,9 @@ def _shown(value: object) -> str:
     return "不明" if value is None else str(value)
 
 
-def _bound(bound: Json) -> str:
+def _gates(bound: Json) -> str:
     gates = "、".join(GATE_ZH[gate] for gate in bound["gates"])
-    return f"{bound['day'] or '不限'}{f'（{gates}）' if gates else ''}"
+    return f"（{gates}）" if gates else ""
 
 
 def _remedy(way: Json) -> Branch:
