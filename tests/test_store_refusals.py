@@ -67,7 +67,7 @@ def kind_of(fact: Any) -> str:
         (replace(D1, facts={"amount": Decimal("sNaN")}), "fact.type", "`amount` is not a number"),
         (replace(D1, facts={"ground": DAY}), "fact.type", "`ground` is not a text"),
         (replace(D1, facts={"minor": "true"}), "fact.type", "`minor` is not a boolean"),
-        (replace(D1, facts={"due": datetime(2024, 1, 1)}), "fact.type", "`due` is not a day"),  # noqa: DTZ001
+        (replace(D1, facts={"due": datetime(2024, 1, 1)}), "fact.type", "`due` is not a day"),  # noqa: DTZ001  (a moment is no day)
         (replace(D1, origin="national"), "origin.contradicts", "`xiamen` is local"),
         (replace(D1, authority="centre", origin="local"), "origin.contradicts", "`centre` is national"),
         (replace(D1, authority="fujian", origin="local"), "origin.contradicts", "`fujian` is provincial"),
@@ -237,7 +237,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 def move(to: str, on: date = DAY, of: str = "D1") -> Move:
-    return Move(of, to, on, reason="expired" if to == "removed" else None)  # type: ignore[arg-type]
+    return Move(of, to, on, reason="expired" if to == "removed" else None)  # type: ignore[arg-type]  # any word, also wrong
 
 
 @pytest.mark.parametrize("state", WAYS)

@@ -174,7 +174,7 @@ def history(chance: Random, name: str, listed: str) -> tuple[str, tuple[Move, ..
         status = chance.choice(options)
         earliest = chance.randint(earliest, len(CALENDAR) - 1)
         reason = removal(chance, listed) if status == "removed" else None
-        moves.append(Move(name, status, CALENDAR[earliest], reason=reason))  # type: ignore[arg-type]
+        moves.append(Move(name, status, CALENDAR[earliest], reason=reason))  # type: ignore[arg-type]  # a word of random moves
     return at_entry, tuple(moves)
 
 
