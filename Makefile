@@ -53,14 +53,14 @@ lint: $(DEV) ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(DEV) ## how fast, as ratios in the same run
-	@$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+bench: $(DEV) ## how fast, as ratios in the same run: compare medians within a group
+	@$(BIN)/pytest benchmarks/bench_*.py --benchmark-columns=median,iqr,rounds
 
 bench-worlds: $(DEV) ## a million random worlds, engine against oracle
 	@$(BIN)/python -m tests.run_worlds --worlds 1000000
 
 mutants: $(DEV) ## deliberate mistakes in the engine, each of which must be caught
-	@$(BIN)/python -m tests.mutants
+	@$(BIN)/python -m tests.run_mutants
 
 clean: ## away with the demo's city and everything installed
 	rm -rf $(VENV) var build *.egg-info
