@@ -207,6 +207,23 @@ def test_every_shipped_mapping_is_sound() -> None:
         assert read_mapping(path, kind.removeprefix("kind:").strip()).rules
 
 
+def test_every_mapping_in_the_documentation_is_sound_and_the_first_one_reads_its_table(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    assert len(blocks) >= 4
+    for block in blocks:
+        kinds = [line.split("#")[0].removeprefix("kind:").strip() for line in block.splitlines() if "kind:" in line[:5]]
+        (tmp_path / "mapping.yaml").write_text(block, encoding="utf-8")
+        assert read_mapping(tmp_path / "mapping.yaml", kinds[0]).rules
+    table = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")][:3]
+    source = "\n".join(",".join(cell.strip() for cell in row) for row in table if "---" not in row[0])
+    found = [row.fact.attributes for row in read(tmp_path, blocks[0], source) if isinstance(row, ReadRow)]
+    assert [(a.kind, a.registered_on) for a in found] == [
+        ("enterprise", date(1989, 1, 1)),
+        ("individual_business", date(2016, 7, 5)),
+    ]
+
+
 def test_the_shipped_registry_mapping_reads_dirty_rows_as_the_export_has_them(tmp_path: Path) -> None:
     rows = [
         ("泉州市某某商贸有限公司", code(1), "1989-01-01", "N/A", "福建", "泉州"),
