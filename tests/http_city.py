@@ -80,6 +80,7 @@ RULEBOOK: dict[str, Any] = {
     "departments": [
         {"id": "ministry", "name": "某部"},
         {"id": "bureau", "name": "厦门市某局", "region": "350200", "counterpart_of": "ministry"},
+        {"id": "district", "name": "思明区某局", "region": "350203", "counterpart_of": "bureau"},
     ],
     "matters": [{"id": "business", "name": "经营"}, {"id": "licence", "name": "许可", "parent": "business"}],
     "lists": [

@@ -121,3 +121,13 @@ def test_an_unregistered_subject_is_not_called_clear(town: City) -> None:
     page = town.get(f"/?subject={UNKNOWN}&matter=licence").text
     assert "查无此主体" in page
     assert "这不等于没有记录" in page
+
+
+def test_departments_that_share_a_measure_share_its_card(town: City) -> None:
+    every = town.get(f"/?subject={BARRED}&matter=licence").text
+    one = town.get(f"/?subject={BARRED}&matter=licence&department=bureau").text
+    assert every.count('<article class="card duty') == one.count('<article class="card duty') == 1
+    decided = town.post("/v1/checks", {"subject": BARRED, "matter": "licence"}).json()["decision"]
+    assert len(decided["duties"]) == 2, "the city should have two departments with this duty"
+    assert "等 2 个部门" in every
+    assert "个部门" not in one

@@ -1,9 +1,9 @@
 """What the page shows of a decision: the words of the rulebook in place of ids, one card per measure."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import TypeVar
 
-from engine.question import VERDICT_ZH, Decision, Duty, Json
+from engine.question import VERDICT_ZH, Decision, Duty, Json, LeftOut, Unresolved, Withheld
 from engine.sentences import BEGINS_ZH, ENDS_ZH, RELATION_ZH
 from memoranda.rulebook import Rulebook
 
@@ -70,30 +70,23 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str, name: 
         "on": decision.on.isoformat(),
         "version": decision.version,
         "rulebook": decision.rulebook,
-        "duties": _duty_cards(decision.duties, book),
+        "duties": [_duty_card(item, others, book) for item, others in _together(decision.duties, _same_duty, book)],
         "unresolved": [
             {
-                "effect": item.effect,
+                **_head(item, others, book),
                 "effect_zh": VERDICT_ZH[item.effect],
-                "title": _title(item.measure, book),
-                "department": book.departments[item.department].name,
                 "role": ROLE_ZH[item.role],
                 "reasons": item.reasons,
                 "ask": item.ask,
             }
-            for item in decision.unresolved
+            for item, others in _together(decision.unresolved, _same_question, book)
         ],
         "withheld": [
-            {
-                "title": _title(item.measure, book),
-                "department": book.departments[item.department].name,
-                "by": "、".join(item.withheld_by),
-            }
-            for item in decision.withheld
+            {**_head(item, others, book), "by": "、".join(item.withheld_by)}
+            for item, others in _together(decision.withheld, lambda i: (i.measure, i.withheld_by), book)
         ],
         "left_out": [
-            {"title": _title(item.measure, book), "department": book.departments[item.department].name}
-            for item in decision.left_out
+            _head(item, others, book) for item, others in _together(decision.left_out, lambda i: i.measure, book)
         ],
         "narrower": [(matter, book.matters[matter].name) for matter in decision.narrower],
     }
@@ -104,32 +97,49 @@ def short(subject: str) -> str:
     return f"{subject[:8]}…{subject[-4:]}" if len(subject) > 30 else subject
 
 
-def _duty_cards(duties: tuple[Duty, ...], book: Rulebook) -> list[Json]:
-    """One card per (measure, designation, role); the departments that share it are named together."""
-    cards: dict[tuple[str, str, str], Json] = {}
-    for duty in duties:
-        name = book.departments[duty.department].name
-        key = (duty.measure, duty.designation, duty.role)
-        if key in cards:
-            cards[key]["others"].append(name)
-            continue
-        cards[key] = {
-            "measure": duty.measure,
-            "title": _title(duty.measure, book),
-            "effect": duty.effect,
-            "effect_zh": VERDICT_ZH[duty.effect],
-            "department": name,
-            "others": [],
-            "role": ROLE_ZH[duty.role],
-            "from": duty.from_,
-            "until": duty.until,
-            "disputed": duty.disputed,
-            "sentence": duty.sentence_zh,
-            "remedies": [said for said in map(remedy_zh, duty.remedies) if said],
-            "proof": duty.proof,
-            "gates": _gates(duty.proof),
-        }
-    return list(cards.values())
+Item = TypeVar("Item", Duty, Unresolved, Withheld, LeftOut)
+
+
+def _together(
+    items: Iterable[Item], same: Callable[[Item], Hashable], book: Rulebook
+) -> list[tuple[Item, tuple[str, ...]]]:
+    """Take items that differ in their department only as one, with the names of the other departments."""
+    found: dict[Hashable, list[Item]] = {}
+    for item in items:
+        found.setdefault(same(item), []).append(item)
+    return [(of[0], tuple(book.departments[i.department].name for i in of[1:])) for of in found.values()]
+
+
+def _same_duty(duty: Duty) -> Hashable:
+    articles = tuple(basis["id"] for basis in duty.proof["basis"])
+    return duty.measure, duty.designation, duty.role, duty.from_, duty.until, articles
+
+
+def _same_question(item: Unresolved) -> Hashable:
+    return item.measure, item.designation, item.role, item.reasons
+
+
+def _head(item: Duty | Unresolved | Withheld | LeftOut, others: tuple[str, ...], book: Rulebook) -> Json:
+    return {
+        "title": book.measures[item.measure].title,
+        "department": book.departments[item.department].name,
+        "others": others,
+    }
+
+
+def _duty_card(duty: Duty, others: tuple[str, ...], book: Rulebook) -> Json:
+    return {
+        **_head(duty, others, book),
+        "measure": duty.measure,
+        "effect": duty.effect,
+        "effect_zh": VERDICT_ZH[duty.effect],
+        "role": ROLE_ZH[duty.role],
+        "disputed": duty.disputed,
+        "sentence": duty.sentence_zh,
+        "remedies": [remedy_zh(remedy) for remedy in duty.remedies],
+        "proof": duty.proof,
+        "gates": _gates(duty.proof),
+    }
 
 
 def remedy_zh(remedy: Json) -> tuple[str, str]:
@@ -157,8 +167,3 @@ def _gates(proof: Json) -> list[tuple[str, str]]:
         for bound, word, why in ends
         if bound["day"]
     ]
-
-
-def _title(measure: str, book: Rulebook) -> str:
-    found: Any = book.measures[measure]
-    return str(found.title)
