@@ -1,0 +1,225 @@
+"""All mutants: those of the gates, and here those of the rest of deriving and judging."""
+
+from tests.mutants_of_gates import GATE_MUTANTS, Mutant
+
+STANDING, JUDGE = "engine/standing.py", "engine/judge.py"
+
+MUTANTS: tuple[Mutant, ...] = (
+    *GATE_MUTANTS,
+    Mutant(
+        STANDING,
+        "a path needs no condition (G8)",
+        "return all_of([self.role_reached, self.condition_true])",
+        "return self.role_reached",
+    ),
+    Mutant(
+        STANDING,
+        "only the first record is a path (§4)",
+        "reached = any_of(path.holds for path in paths)",
+        "reached = paths[0].holds",
+    ),
+    Mutant(
+        STANDING,
+        "all paths must hold, not one (§4)",
+        "reached = any_of(path.holds for path in paths)",
+        "reached = all_of(path.holds for path in paths)",
+    ),
+    Mutant(
+        STANDING,
+        "every path's condition sees the first record (§4, G8)",
+        "condition_true(measure, listing, target.role, relation, subject, links, book),",
+        "condition_true(measure, listing, target.role, records[0], subject, links, book),",
+    ),
+    Mutant(
+        STANDING,
+        "the listings of relatives withhold a favour (R10)",
+        "own = [(listing, truth) for listing, truth in listed if listing.designation.subject == subject.id]",
+        "own = listed",
+    ),
+    Mutant(
+        STANDING,
+        "a doubtful listing withholds a favour (R10)",
+        "listed = [(listing, all_of([in_effect(listing), duly_listed(listing, book)])) for listing in read]",
+        "listed = [(listing, in_effect(listing)) for listing in read]",
+    ),
+    Mutant(
+        STANDING,
+        "any list withholds a favour (R10)",
+        "if listing.official.id in lists:",
+        "if lists:",
+    ),
+    Mutant(
+        STANDING,
+        "a favour is withheld without a basis for it (R10)",
+        "days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])",
+        "days = all_of([stands, _not_exempt_from_list(listing, exemptions)])",
+    ),
+    Mutant(
+        STANDING,
+        "an exemption from the list does not release the favour (§4 Withheld)",
+        "days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])",
+        "days = all_of([stands, allowed])",
+    ),
+    Mutant(
+        STANDING,
+        "an exemption for one matter releases a withheld favour (§4 Withheld)",
+        "freeing = [e for e in exemptions if e.list == listing.official.id and e.measure is None and e.matter is None]",
+        "freeing = [e for e in exemptions if e.list == listing.official.id and e.measure is None]",
+    ),
+    Mutant(
+        STANDING,
+        "a closed objection goes on disputing (F4)",
+        "Interval(objection.filed_on, objection.closed_on).covers(day)",
+        "Interval(objection.filed_on, None).covers(day)",
+    ),
+    Mutant(
+        STANDING,
+        "an objection to the relation is overlooked (J8)",
+        "and (objection.relation_type is None or (relation is not None and names(objection, relation)))",
+        "and objection.relation_type is None",
+    ),
+    Mutant(
+        STANDING,
+        "an exemption for one matter frees nowhere (J2)",
+        "e for e in neighbourhood.exemptions if e.matter is not None and frees(e, measure, listing)",
+        "e for e in neighbourhood.exemptions if e.matter is None and frees(e, measure, listing)",
+    ),
+    Mutant(
+        JUDGE,
+        "other enterprises are this one too (R8)",
+        "if item.measure.elsewhere_only and check.concerning == item.listing.designation.subject:",
+        "if False:",
+    ),
+    Mutant(
+        JUDGE,
+        "an unresolved item is never left out (J2)",
+        "if item.measure.elsewhere_only and check.concerning == item.listing.designation.subject:",
+        "if not truth and item.measure.elsewhere_only and check.concerning == item.listing.designation.subject:",
+    ),
+    Mutant(
+        JUDGE,
+        "a measure on a matter does not speak of its parts (J2)",
+        "matters = frozenset(book.ancestors(check.matter))",
+        "matters = frozenset([check.matter])",
+    ),
+    Mutant(
+        JUDGE,
+        "every department is asked (J2)",
+        "asked = check.department is None or check.department in item.departments",
+        "asked = True",
+    ),
+    Mutant(
+        JUDGE,
+        "a matter's exemption frees in every matter (J2)",
+        "return any(e.matter in matters and exempt_on(e, day) for e in item.exemptions)",
+        "return any(exempt_on(e, day) for e in item.exemptions)",
+    ),
+    Mutant(
+        JUDGE,
+        "a doubtful `watch` makes the verdict unresolved (J4)",
+        "if any(item.measure.effect in RESTRICTIONS for item in concerned.unresolved):",
+        "if concerned.unresolved:",
+    ),
+    Mutant(
+        JUDGE,
+        "unresolved items are treated as restrictions (J4)",
+        'words.add("unresolved")',
+        "words.update(item.measure.effect for item in concerned.unresolved)",
+    ),
+    Mutant(
+        JUDGE,
+        "a favour that would be withheld counts in `could_be` (J4)",
+        "for item in concerned.unresolved if not item.withheld_by(day)}",
+        "for item in concerned.unresolved}",
+    ),
+    Mutant(
+        JUDGE,
+        "`could_be` may be weaker than the verdict (J4)",
+        "stronger = STRENGTH[: STRENGTH.index(verdict)]",
+        "stronger = STRENGTH",
+    ),
+    Mutant(
+        JUDGE,
+        "what is lifted goes on withholding (J7)",
+        "duties=(*remain(concerned.duties), *released),",
+        "duties=remain(concerned.duties),",
+    ),
+    Mutant(
+        JUDGE,
+        "what is lifted leaves its doubts behind (J7)",
+        "unresolved=remain(concerned.unresolved),",
+        "unresolved=concerned.unresolved,",
+    ),
+    Mutant(
+        JUDGE,
+        "the lifting set is of bars alone (J7)",
+        "for item in concerned.duties if item.measure.effect in RESTRICTIONS)",
+        'for item in concerned.duties if item.measure.effect == "bar")',
+    ),
+    Mutant(
+        "engine/timeline.py",
+        "the end day counts (§1)",
+        "last = end.toordinal() if end is not None else None",
+        "last = end.toordinal() + 1 if end is not None else None",
+    ),
+    Mutant(
+        "engine/timeline.py",
+        "an unknown gate settles the item although another is false (§4)",
+        "        if truth is None:\n            return None\n        reasons.update(truth)",
+        "        reasons.update(truth or ())",
+    ),
+    Mutant(
+        "engine/roles.py",
+        "found not responsible, and reached all the same (§1)",
+        "if link.responsible is not False]",
+        "]",
+    ),
+    Mutant(
+        "engine/roles.py",
+        "what an operator's business did reaches the operator as its business (§1, P2)",
+        "if relation.organisation == subject and relation.type in REVERSED:",
+        "if relation.type in REVERSED:",
+    ),
+    Mutant(
+        "engine/listing.py",
+        "the list's term outlasts the document's own end (F2)",
+        "if until is None and months is not None and starts is not None:",
+        "if months is not None and starts is not None:",
+    ),
+    Mutant(
+        "engine/listing.py",
+        "a term by an unnamed value is a missing end (F2)",
+        "return term.months.get(str(value), term.otherwise), False",
+        "return term.months.get(str(value), term.otherwise), str(value) not in term.months",
+    ),
+    Mutant(
+        "graph_model/calendar.py",
+        "31 January and one month is 3 March (§1)",
+        "min(day.day, monthrange(year, month0 + 1)[1]))",
+        "min(day.day, 28))",
+    ),
+    Mutant(
+        "graph_model/admission/contradictions.py",
+        "repair ends a decision's record (F3)",
+        'if terms is not None and terms.kind == "record" and fact.reason in ("repaired", "delisted"):',
+        "if False:",
+    ),
+    Mutant(
+        "graph_model/neighbourhood.py",
+        "links to designations are overlooked (§4)",
+        "linked = {r.designation for r in relations if r.designation}",
+        "linked = set[str]()",
+    ),
+    Mutant(
+        "graph_model/neighbourhood.py",
+        "an exemption frees relatives too (F5)",
+        "(e for e in facts.exemptions if e.subject == subject)",
+        "facts.exemptions",
+    ),
+    Mutant(
+        "engine/roles.py",
+        "a post that somebody holds in an organisation is the organisation's own (P2)",
+        "if relation.holder == subject:",
+        "if subject in (relation.holder, relation.organisation):",
+    ),
+)
