@@ -142,6 +142,20 @@ def bags(most: int) -> st.SearchStrategy[Facts]:
     )
 
 
+SETTLED = Facts(
+    registrations=tuple(Registration(s, Attributes(name=f"名{s}")) for s in SUBJECTS[:3]),
+    relations=(
+        Relation("director", "S1", "S2"),
+        Relation("directly_responsible", "S2", designation="D1", responsible=True),
+        Relation("directly_responsible", "S3", designation="D2", responsible=False),
+    ),
+    designations=tuple(
+        Designation(d, s, "black", "xiamen", decided_on=DAYS[0], document_no=d) for d, s in (("D1", "S1"), ("D2", "S2"))
+    ),
+)
+"""A little world to begin with, so that most of what comes at random finds what it rests on."""
+
+
 @dataclass
 class Standing:
     """The facts that stand, by their keys. Designations hold all their moves."""

@@ -13,7 +13,7 @@ from graph_model.neighbourhood import neighbourhood_of
 from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation
 from graph_model.store import ChangeSet, Store
 from tests.conftest import Opening
-from tests.histories import DESIGNATIONS, SUBJECTS, Standing, bags, key_of
+from tests.histories import DESIGNATIONS, SETTLED, SUBJECTS, Standing, bags, key_of, subjects
 from tests.store_acts import D1, publish
 
 HISTORIES = settings(
@@ -37,13 +37,14 @@ def history(store: Store, draw: st.DataObject) -> list[Standing]:
     """Let a random history happen; give what stands at each version by the plain model."""
     publish(store)
     standing = [Standing(), Standing()]
+    store.commit(sent := ChangeSet("clerk", "test", "settled", SETTLED))
+    standing.append(standing[-1].after(sent))
     for bag in draw.draw(st.lists(bags(4), min_size=1, max_size=4), label="bags"):
         sent = taken(store, bag, f"facts {len(standing)}")
         store.commit(sent)
         standing.append(standing[-1].after(sent))
         for step in ("corrections", "retractions"):
-            sent = replace(sent, key=f"{step} {len(standing)}", facts=Facts(), **{step: Facts()})
-            sent = replace(sent, **{step: rectified(draw, standing[-1], step)})
+            sent = ChangeSet("clerk", "test", f"{step} {len(standing)}", **{step: rectified(draw, standing[-1], step)})
             try:
                 store.commit(sent)
             except ChangeRefused:
@@ -65,7 +66,7 @@ def rectified(draw: st.DataObject, standing: Standing, step: str) -> Facts:
     chosen = draw.draw(st.sampled_from(there), label=kind)
     if step == "corrections":
         chosen = {
-            "designations": lambda d: replace(d, severity="serious", moves=()),
+            "designations": lambda d: replace(d, subject=draw.draw(subjects), severity="serious", moves=()),
             "relations": lambda r: replace(r, held_until=date(2030, 1, 1)),
             "exemptions": lambda e: replace(e, end=date(2030, 1, 1)),
             "objections": lambda o: replace(o, closed_on=date(2030, 1, 1)),
@@ -138,6 +139,7 @@ def test_a_change_alters_no_neighbourhood_but_of_those_it_can_affect(opening: Op
 def test_assess_says_exactly_what_commit_would_do(opening: Opening, bag: Facts, twice: Facts) -> None:
     with opening() as store:
         publish(store)
+        store.commit(ChangeSet("clerk", "test", "settled", SETTLED))
         store.commit(taken(store, bag, "first"))
         asked = store.assess(ChangeSet("clerk", "test", "second", twice))
         assert [a.fact for a in asked] == [

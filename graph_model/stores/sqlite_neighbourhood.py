@@ -120,9 +120,6 @@ def _objections(
         asked = {"keys": ids, "version": about["version"]}
         found += map(rows.objection_of, connection.execute(OBJECTIONS_TO_DESIGNATIONS, asked))
     if relations:
-        ties = {(r.type, r.holder, r.organisation, r.designation) for r in relations}
-        for row in connection.execute(OBJECTIONS_TO_RELATIONS, about):
-            o = rows.objection_of(row)
-            if (o.relation_type, o.relation_holder, o.relation_organisation, o.designation) in ties:
-                found.append(o)
+        # An objection to a relation is there only as long as the relation, so it touches one of these.
+        found += map(rows.objection_of, connection.execute(OBJECTIONS_TO_RELATIONS, about))
     return tuple(sorted(found, key=lambda o: o.id))
