@@ -45,8 +45,7 @@ demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their
 
 test: $(DEV) ## everything that must hold: style, types, tests, docs
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n $(PARALLEL)
-	@$(BIN)/python tests/untested.py
+	@$(BIN)/pytest -n $(PARALLEL); code=$$?; $(BIN)/python tests/untested.py; exit $$code
 
 lint: $(DEV) ## style and types
 	@$(BIN)/ruff check .
