@@ -106,11 +106,13 @@ def designation(cells: Cells, context: Context) -> Designation:
         raise refused("list", list_id, why, "改正名单，或先发布含该名单的手册", "list.unknown")
     facts: dict[str, Scalar] = {}
     for column, name, value in _stated_facts(cells):
-        if name in facts:
+        if name in facts:  # then it is a declared one
             raise _contradiction(column, f"事实 `{name}` 给出了两次（given twice）", "只给一次")
         if name not in terms.facts:
             why, known = f"：名单 `{list_id}` 未声明此事实（undeclared）", "、".join(terms.facts) or "无"
-            raise refused(column, value, why, f"已声明：{known}", "fact.undeclared")
+            # A column's name may be anything, and so hold a number that must not be echoed.
+            named = column if shown(column) == f"`{column}`" else "facts"
+            raise refused(named, value, why, f"已声明：{known}", "fact.undeclared")
         facts[name] = typed_fact(column, value, terms.facts[name])
     moves = _own_moves(of, cells, context)
     return Designation(facts=facts, moves=moves, **cells)

@@ -105,6 +105,17 @@ NESTED = frozenset({"facts", "moves"})
 """Columns that hold a mapping or a list: only in scenario files, JSON and JSON Lines."""
 
 
+NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "organisations": (("code",),),
+    "persons": (("person",), ("id_type", "id_number")),
+    "relations": (("type", "holder"),),
+    "designations": (("id", "subject", "list", "authority"),),
+    "moves": (("designation", "to", "on"),),
+    "exemptions": (("id", "subject", "ground"),),
+    "objections": (("id", "filed_on"),),
+}
+"""The columns without which no row of a file can be taken; where there are several ways, one of them is enough."""
+
 REJECT_COLUMNS = ("reject_row", "reject_column", "reject_reason")
 """The columns that a reject file puts before the original ones; a load ignores them."""
 

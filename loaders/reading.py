@@ -14,7 +14,7 @@ from graph_model.store import Fact
 from loaders.at_once import RegistrationsAtOnce
 from loaders.builders import Context
 from loaders.cells import RowRefused
-from loaders.columns import KINDS, REJECT_COLUMNS
+from loaders.columns import KINDS, NEEDED, REJECT_COLUMNS
 from loaders.mapping import read_mapping
 from loaders.repeats import refusals_of_repeats, repeated
 from loaders.rows import RowReader
@@ -77,9 +77,20 @@ class Reading:
         self.columns = tuple(self.mapping.rules) if self.mapping else self._own(self.source.columns)
         self._context = context
         self._reader = RowReader(kind, self.columns, context)
+        self._see_what_is_missing(path)
         self._target = self.selected(self.columns)
         clean = kind == "organisations" and self.source.form == "csv" and self.mapping is None
         self._at_once = RegistrationsAtOnce(self.columns) if clean and self.columns == self.source.columns else None
+
+    def _see_what_is_missing(self, path: Path) -> None:
+        """Refuse a file that lacks a column without which each of its rows would be rejected for the same reason."""
+        ways = NEEDED[self.kind]
+        if not any(set(way) <= set(self.columns) for way in ways):
+            nearest = max(ways, key=lambda way: len(set(way) & set(self.columns)))
+            missing = "、".join(f"`{column}`" for column in nearest if column not in self.columns)
+            what = f"文件 {path} 缺少 {self.kind} 必需的列 {missing}（needed columns are missing）"
+            hint = "核对文件种类和表头；其他来源请用映射文件"
+            raise FactsRefused(what, hint=hint, detail_code="column.missing")
 
     @staticmethod
     def _own(header: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -386,6 +387,51 @@ def test_an_unknown_column_or_kind_is_refused_before_anything_is_written(store: 
     with pytest.raises(FactsRefused) as caught:
         load_rows(store, tmp_path, "companies", [{"code": code(1)}])
     assert caught.value.detail_code == "kind.unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "missing"),
+    [
+        ("organisations", {"name": "甲"}, "code"),
+        ("persons", {"name": "甲"}, "person"),
+        ("persons", {"id_number": "1", "name": "甲"}, "id_type"),
+        ("relations", {"type": "director"}, "holder"),
+        ("designations", {"id": "D1", "subject": code(1), "list": "djd"}, "authority"),
+        ("moves", {"designation": "D1", "to": "suspended"}, "on"),
+        ("exemptions", {"id": "E1", "ground": "court_stay"}, "subject"),
+        ("objections", {"designation": "D1", "id": "O1"}, "filed_on"),
+    ],
+)
+def test_a_file_without_a_needed_column_is_refused_as_a_whole(
+    store: Store, tmp_path: Path, kind: str, row: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(FactsRefused) as caught:
+        load_rows(store, tmp_path, kind, [row])
+    assert (caught.value.detail_code, f"`{missing}`" in caught.value.what) == ("column.missing", True)
+
+
+def test_a_run_that_was_cut_off_is_simply_run_again(store: Store, tmp_path: Path) -> None:
+    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(2 * CHUNK_ROWS)])
+    order = LoadOrder("organisations", path, "clerk", "test")
+
+    def cut_off(done: int, total: int) -> None:
+        raise KeyboardInterrupt(f"{done} of {total}")
+
+    with pytest.raises(KeyboardInterrupt):
+        load(store, order, VOCABULARY, KEYER, progress=cut_off)
+    assert numbers(load(store, order, VOCABULARY, KEYER)) == (2 * CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS, 0)
+
+
+def test_memory_does_not_grow_with_the_file(store: Store, tmp_path: Path) -> None:
+    peaks: list[int] = []
+    for chunks in (1, 3):
+        rows = [{"code": code(n if n % 50 else 0), "name": f"公司{n}"} for n in range(chunks * CHUNK_ROWS)]
+        path = write(tmp_path / f"{chunks}.csv", rows)
+        tracemalloc.start()
+        load_file(store, "organisations", path)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
 
 
 def test_progress_is_told_in_rows_done_of_rows_in_all(store: Store, tmp_path: Path) -> None:

@@ -162,6 +162,12 @@ def test_a_person_may_be_given_by_keyed_id_but_not_both_ways() -> None:
         ("designations", DESIGNATION | {"subject": NUMBER, "subject_id_type": "resident_id"}),
         ("designations", DESIGNATION | {"subject": NUMBER, "subject_id_type": "badge"}),
         ("organisations", {"code": NUMBER}),
+        ("organisations", {"code": ORGANISATION, "kind": f"身份证{NUMBER}"}),
+        ("organisations", {"code": ORGANISATION, "kind": [NUMBER]}),
+        ("designations", DESIGNATION | {"severity": {"of": NUMBER}}),
+        ("designations", DESIGNATION | {"facts": NUMBER}),
+        ("designations", DESIGNATION | {"facts": {"owed": NUMBER + "元"}}),
+        ("designations", DESIGNATION | {"facts": {NUMBER: "1"}}),
         ("organisations", {NUMBER: "a file without a header"}),
         ("organisations", {"code": ORGANISATION, "region": NUMBER}),
     ],
@@ -171,6 +177,15 @@ def test_no_refusal_ever_echoes_an_identity_number(kind: str, row: dict[str, Any
     assert NUMBER not in str(error)
     assert NUMBER not in repr(error)
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "spelt", ["110101 19900307 0012", "１１０１０１１９９００３０７００１２", "110101-19900307-001x", "110101900307001"]
+)
+def test_an_identity_number_is_not_echoed_however_it_is_spelt(spelt: str) -> None:
+    error = refusal("organisations", {"code": ORGANISATION, "region": spelt})
+    assert spelt not in str(error)
+    assert "900307" not in str(error)
 
 
 def test_an_identity_number_without_a_key_is_refused() -> None:
