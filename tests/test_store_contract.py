@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from graph_model.errors import ChangeConflict, StoreUnavailable, UnknownVersion, VersionNotYet
-from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Relation
+from graph_model.nodes import Exemption, Facts, Move, Objection, Relation
 from graph_model.store import ChangeSet, Store
 from tests.conftest import Opening
 from tests.histories import VOCABULARY
@@ -44,6 +43,16 @@ def test_a_receipt_counts_what_was_opened_closed_and_unchanged(furnished: Store)
     assert (second.opened, second.closed, second.unchanged) == (1, 1, 0)
     third = furnished.commit(change(furnished, retractions=Facts(designations=(D1,))))
     assert (third.opened, third.closed) == (0, 1)
+
+
+def test_registrations_that_are_partly_known_are_told_apart(furnished: Store) -> None:
+    known, new = registration("ORG", name="公司"), registration("NEW", name="新")
+    receipt = put(furnished, registrations=(known, new, registration("ORG", DAY, name="改名")))
+    assert (receipt.opened, receipt.unchanged) == (2, 1)
+    assert furnished.changes(2, 1)[0].subjects == ("NEW", "ORG")
+    assert furnished.counts(3)["registrations"] == 4
+    clash = change(furnished, registrations=(registration("OTHER"), registration("NEW", name="别")))
+    assert refusal(furnished, clash).detail_code == "fact.conflict"
 
 
 def test_the_same_key_and_content_again_gives_the_first_receipt_and_writes_nothing(furnished: Store) -> None:
@@ -124,127 +133,6 @@ def test_a_version_that_is_not_there_is_refused_by_every_reading(furnished: Stor
             reading(3)
         with pytest.raises(UnknownVersion):
             reading(-1)
-
-
-def test_a_correction_leaves_the_past_as_it_was(furnished: Store) -> None:
-    put(furnished, designations=(D1,))
-    furnished.commit(change(furnished, corrections=Facts(designations=(replace(D1, until=LATER),))))
-    before, after = furnished.neighbourhood("ORG", 3), furnished.neighbourhood("ORG", 4)
-    assert before is not None
-    assert after is not None
-    assert [d.until for d in (*before.designations, *after.designations)] == [None, LATER]
-
-
-def test_correcting_a_designation_keeps_its_moves_unless_it_states_them(furnished: Store) -> None:
-    moved = Move("D1", "suspended", LATER)
-    put(furnished, designations=(D1,), moves=(moved,))
-    furnished.commit(change(furnished, corrections=Facts(designations=(replace(D1, severity="minor"),))))
-    assert furnished.find(D1, 4) == replace(D1, severity="minor", moves=(moved,))
-    other = replace(moved, on=DAY)
-    furnished.commit(change(furnished, corrections=Facts(designations=(replace(D1, moves=(other,)),))))
-    assert furnished.find(D1, 5) == replace(D1, moves=(other,))
-
-
-def test_correcting_a_relation_by_its_start_gives_it_an_end(furnished: Store) -> None:
-    put(furnished, relations=(DIRECTOR,))
-    ended = replace(DIRECTOR, held_until=LATER)
-    furnished.commit(change(furnished, corrections=Facts(relations=(ended,))))
-    assert furnished.find(DIRECTOR, 3) == DIRECTOR
-    assert furnished.find(DIRECTOR, 4) is None
-    assert furnished.find(ended, 4) == ended
-
-
-def test_a_correction_that_could_mean_two_records_is_refused(furnished: Store) -> None:
-    two = tuple(replace(DIRECTOR, share=Decimal(share)) for share in ("0.1", "0.2"))
-    put(furnished, relations=two)
-    sent = change(furnished, corrections=Facts(relations=(replace(DIRECTOR, share=Decimal("0.3")),)))
-    assert refusal(furnished, sent).detail_code == "fact.ambiguous"
-
-
-def test_correcting_a_move_corrects_its_reason_and_keeps_its_place(furnished: Store) -> None:
-    removed = Move("D1", "removed", LATER, reason="expired")
-    put(furnished, designations=(D1,), moves=(Move("D1", "suspended", DAY), removed))
-    furnished.commit(change(furnished, corrections=Facts(moves=(replace(removed, reason="revoked"),))))
-    now = furnished.find(D1, 4)
-    assert isinstance(now, Designation)
-    assert [(m.to, m.reason) for m in now.moves] == [("suspended", None), ("removed", "revoked")]
-    assert furnished.find(removed, 3) == removed
-
-
-def test_what_was_retracted_can_be_entered_anew(furnished: Store) -> None:
-    put(furnished, designations=(D1,))
-    furnished.commit(change(furnished, retractions=Facts(designations=(D1,))))
-    assert furnished.find(D1, 4) is None
-    put(furnished, designations=(replace(D1, list="record"),))
-    assert furnished.find(D1, 5) == replace(D1, list="record")
-    assert furnished.find(D1, 3) == D1
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        Facts(registrations=(registration("NOBODY"),)),
-        Facts(designations=(D1,)),
-        Facts(relations=(DIRECTOR,)),
-        Facts(moves=(Move("D1", "suspended", DAY),)),
-        Facts(exemptions=(Exemption("E", "P", "court_stay", list="black"),)),
-        Facts(objections=(Objection("O", DAY, designation="D1"),)),
-    ],
-)
-def test_nothing_is_corrected_that_is_not_recorded(furnished: Store, facts: Facts) -> None:
-    assert refusal(furnished, change(furnished, corrections=facts)).detail_code == "fact.unknown"
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        Facts(designations=(D1,)),
-        Facts(relations=(DIRECTOR,)),
-        Facts(exemptions=(Exemption("E", "P", "court_stay", list="black"),)),
-        Facts(objections=(Objection("O", DAY, designation="D1"),)),
-    ],
-)
-def test_nothing_is_retracted_that_is_not_recorded(furnished: Store, facts: Facts) -> None:
-    assert refusal(furnished, change(furnished, retractions=facts)).detail_code == "fact.unknown"
-
-
-def test_registrations_and_moves_are_not_retracted(furnished: Store) -> None:
-    put(furnished, designations=(D1,), moves=(Move("D1", "suspended", DAY),))
-    for facts in (
-        Facts(registrations=(registration("P", kind="person"),)),
-        Facts(moves=(Move("D1", "suspended", DAY),)),
-    ):
-        assert refusal(furnished, change(furnished, retractions=facts)).detail_code == "fact.cannot-be-retracted"
-
-
-def test_what_others_rest_on_is_retracted_only_together_with_them(furnished: Store) -> None:
-    to_designation, to_relation = (
-        Objection("O1", DAY, designation="D1"),
-        Objection("O2", DAY, relation_type="director", relation_holder="P", relation_organisation="ORG"),
-    )
-    put(furnished, designations=(D1,), relations=(LINK, DIRECTOR), objections=(to_designation, to_relation))
-    for facts in (
-        Facts(designations=(D1,)),
-        Facts(designations=(D1,), relations=(LINK,)),
-        Facts(designations=(D1,), objections=(to_designation,)),
-        Facts(relations=(DIRECTOR,)),
-    ):
-        assert refusal(furnished, change(furnished, retractions=facts)).detail_code == "fact.in-use"
-    furnished.commit(
-        change(
-            furnished,
-            retractions=Facts(designations=(D1,), relations=(LINK, DIRECTOR), objections=(to_designation, to_relation)),
-        )
-    )
-    assert dict(furnished.counts(4)) | {"registrations": 0} == dict.fromkeys(furnished.counts(4), 0)
-
-
-def test_one_of_two_records_of_a_relation_may_go_while_it_is_objected_to(furnished: Store) -> None:
-    again = replace(DIRECTOR, held_from=LATER)
-    objection = Objection("O", DAY, relation_type="director", relation_holder="P", relation_organisation="ORG")
-    put(furnished, relations=(DIRECTOR, again), objections=(objection,))
-    furnished.commit(change(furnished, retractions=Facts(relations=(again,))))
-    assert furnished.find(objection, 4) == objection
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

@@ -190,6 +190,13 @@ def test_a_correction_makes_no_duplicate_either_and_frees_the_old_document(furni
     put(furnished, designations=(replace(D1, id="D3"),))
 
 
+def test_a_retraction_frees_the_document_at_once(furnished: Store) -> None:
+    put(furnished, designations=(D1,))
+    anew = replace(D1, id="D2")
+    furnished.commit(change(furnished, designations=(anew,), retractions=Facts(designations=(D1,))))
+    assert list(furnished.entries("black", 4)) == [anew]
+
+
 def test_an_id_names_one_designation_for_good(furnished: Store) -> None:
     put(furnished, designations=(D1,))
     other = refusal(furnished, change(furnished, designations=(replace(D1, document_no="2号"),)))
