@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.edge import Edge
 from api.json_text import json_bytes
 from api.openapi import documented
-from graph_model.errors import StoreUnavailable
+from graph_model.errors import StoreUnavailable, UnknownVersion
 
 _LIVE = {
     "application/json": {"schema": {"type": "object", "properties": {"live": {"const": True}}, "required": ["live"]}}
@@ -28,19 +28,19 @@ def routes(edge: Edge) -> APIRouter:
     async def ready() -> Response:
         """Say whether checks can be answered, from which version, and how old its facts are."""
         store = edge.service.store
-        version = store.latest_version()
-        digest = store.rulebook_at(version)
-        if digest is None:
+        try:
+            version, book = edge.service.rulebook_in_force()
+        except UnknownVersion:
             raise StoreUnavailable(
                 "尚未发布规则 no rulebook is published yet",
                 hint="先运行 xinheng rulebook publish publish one first",
                 detail_code="rulebook.none",
-            )
+            ) from None
         recorded_at = store.changes(version - 1, 1)[0].recorded_at
         told = {
             "ready": True,
             "version": version,
-            "rulebook": digest,
+            "rulebook": book.digest,
             "recorded_at": recorded_at.isoformat(),
             "data_age_seconds": round(max(0.0, (edge.now() - recorded_at).total_seconds()), 3),
         }
