@@ -74,6 +74,22 @@ def test_correcting_a_move_corrects_its_reason_and_keeps_its_place(furnished: St
     assert furnished.find(removed, 3) == removed
 
 
+def test_of_equal_moves_on_one_day_the_last_is_corrected(furnished: Store) -> None:
+    suspended, resumed = Move("D1", "suspended", LATER), Move("D1", "in_effect", LATER)
+    put(furnished, designations=(D1,), moves=(suspended, resumed, suspended))
+    corrected = replace(suspended, document_no="文")
+    furnished.commit(change(furnished, corrections=Facts(moves=(corrected,))))
+    assert furnished.find(D1, 4) == replace(D1, moves=(suspended, resumed, corrected))
+
+
+def test_a_correction_to_what_another_record_says_is_refused(furnished: Store) -> None:
+    put(furnished, relations=(DIRECTOR,))
+    furnished.commit(change(furnished, corrections=Facts(relations=(replace(DIRECTOR, held_until=LATER),))))
+    put(furnished, relations=(replace(DIRECTOR, share=Decimal("0.1")),))
+    sent = change(furnished, corrections=Facts(relations=(replace(DIRECTOR, share=Decimal("0.2")),)))
+    assert refusal(furnished, sent).detail_code == "fact.ambiguous"
+
+
 def test_one_change_set_may_add_repeat_correct_and_retract(furnished: Store) -> None:
     other, third = replace(D1, id="D2", document_no="2号"), replace(D1, id="D3", document_no="3号")
     put(furnished, designations=(D1, other, third))
@@ -104,6 +120,20 @@ def test_what_is_retracted_and_entered_again_alike_is_as_it_was(furnished: Store
     put(furnished, designations=(D1,))
     furnished.commit(change(furnished, designations=(D1,), retractions=Facts(designations=(D1,))))
     assert furnished.find(D1, 4) == D1
+    assert furnished.changes(3, 1)[0].subjects == (), "nothing was touched"
+
+
+def test_of_two_corrections_of_one_record_the_later_remains(furnished: Store) -> None:
+    put(furnished, designations=(D1,), relations=(DIRECTOR,))
+    twice = Facts(
+        relations=(replace(DIRECTOR, held_until=LATER), replace(DIRECTOR, share=Decimal("0.1"))),
+        designations=(replace(D1, severity="minor"), replace(D1, severity="serious")),
+    )
+    furnished.commit(change(furnished, corrections=twice))
+    now = furnished.neighbourhood("ORG", 4)
+    assert now is not None
+    assert now.relations == (replace(DIRECTOR, share=Decimal("0.1")),)
+    assert now.designations == (replace(D1, severity="serious"),)
 
 
 def test_what_was_retracted_can_be_entered_anew(furnished: Store) -> None:

@@ -49,8 +49,7 @@ def relation_corrected(given: Relation, ledger: Ledger, starts: Starts) -> Refus
         what = f"有多条同起始日的记录 / {place_of(given)}: {len(known)} records have the same start"
         return Refusal("fact.ambiguous", what, "retract the wrong one by all its values and enter the right one")
     key = relation_key(given)
-    if key != known[0]:
-        ledger.put("relations", known[0], None)
+    ledger.put("relations", known[0], None)
     ledger.put("relations", key, given)
     starts[_start(given)] = [key]
     return None
