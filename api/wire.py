@@ -17,6 +17,7 @@ from graph_model.identifiers import IdentityKeyer
 
 _HINT = "请按 /openapi.json 所述的形式发送 send what /openapi.json describes"
 _MOST_ERRORS = 20
+MOST_KEY_CHARACTERS = 200
 _PLAIN_NAME = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40})?", re.ASCII)
 """A key that may be repeated in an error: one with digits in it could be somebody's number."""
 
@@ -92,7 +93,7 @@ class ChangeIn(Wire):
 
     actor: str = Field(min_length=1, max_length=200)
     reason: str = Field(min_length=1, max_length=1_000)
-    key: str | None = Field(default=None, min_length=1, max_length=200)
+    key: str | None = Field(default=None, min_length=1, max_length=MOST_KEY_CHARACTERS)
     facts: Rows = Field(default_factory=dict)
     corrections: Rows = Field(default_factory=dict)
     retractions: Rows = Field(default_factory=dict)

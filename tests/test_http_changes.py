@@ -73,6 +73,7 @@ def test_the_key_may_come_as_a_header_but_not_two_keys(town: City) -> None:
     assert post(town, "k1", {"idempotency-key": "k1"}, designations=[listing()]).json()["repeated"] is True
     assert told(post(town, "k2", {"idempotency-key": "k3"}))[:2] == (422, "request.malformed")
     assert told(post(town, None))[:2] == (422, "request.malformed")
+    assert told(post(town, None, {"idempotency-key": "k" * 201}))[:2] == (422, "request.malformed")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,10 @@ def test_the_feed_is_paged_without_gaps(town: City) -> None:
     rest = town.get(f"/v1/changes?since={first['until']}").json()
     assert [c["version"] for c in first["changes"] + rest["changes"]] == [1, 2]
     assert (rest["until"], rest["latest"]) == (2, 2)
+
+
+def test_a_reader_ahead_of_the_store_gets_no_empty_feed(town: City) -> None:
+    assert told(town.get("/v1/changes?since=3"))[:2] == (409, "version.not-yet")
 
 
 def test_a_department_that_is_not_known_gets_no_empty_feed(town: City) -> None:

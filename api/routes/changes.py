@@ -12,9 +12,9 @@ from api.json_text import json_bytes
 from api.openapi import documented
 from api.problems import MalformedBody
 from api.routes.examples import CHANGE_EXAMPLES
-from api.wire import ChangeIn, Rows, parse
+from api.wire import MOST_KEY_CHARACTERS, ChangeIn, Rows, parse
 from engine.question import Json, as_json
-from graph_model.errors import UnknownDepartment
+from graph_model.errors import UnknownDepartment, VersionNotYet
 from graph_model.nodes import Facts
 from graph_model.store import ChangeSet, Receipt, Vocabulary
 from loaders.rows import facts_from_rows
@@ -68,6 +68,11 @@ def routes(edge: Edge) -> APIRouter:
         if department is not None and department not in edge.service.rulebook_in_force()[1].departments:
             # An empty feed of a misspelt department would read as "nothing changed" (P5).
             raise UnknownDepartment("没有这个部门 no such department", hint="见 GET /v1/rulebooks see there")
+        if since > (latest := edge.service.store.latest_version()):
+            # As after a restored backup: an empty page would read as "nothing changed".
+            raise VersionNotYet(
+                f"尚未到版本 {since}，现为 {latest} not that far yet", hint="再试，或从较早的版本读起 try again"
+            )
         told = await edge.in_thread(lambda: _page(edge, since, most, department))
         return Response(json_bytes(told), media_type=JSON)
 
@@ -86,12 +91,15 @@ def _page(edge: Edge, since: int, most: int, department: str | None) -> Json:
 
 def _key_of(body: ChangeIn, header: str | None) -> str:
     given = {key for key in (body.key, header) if key}
-    if len(given) != 1:
-        what = "须给出一个幂等键 is required" if not given else "与请求头 Idempotency-Key 不同 differs from the header"
-        raise MalformedBody(
-            ({"where": "/key", "what": what},), hint="每次变更用一个新的键 use a new key for each change"
-        )
-    return given.pop()
+    if not given:
+        what = "须给出一个幂等键 is required"
+    elif len(given) > 1:
+        what = "与请求头 Idempotency-Key 不同 differs from the header"
+    elif len(header or "") > MOST_KEY_CHARACTERS:
+        what = f"请求头 Idempotency-Key 超过 {MOST_KEY_CHARACTERS} 字符 the header is too long"
+    else:
+        return given.pop()
+    raise MalformedBody(({"where": "/key", "what": what},), hint="每次变更用一个新的键 use a new key for each change")
 
 
 def _apply(body: ChangeIn, key: str, edge: Edge) -> Receipt:
