@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from engine.judge import judge
-from engine.question import Check, Decision, WhyNotQuestion
+from engine.question import Check, Decision, Duty, WhyNotQuestion
 from engine.standing import standing_of
 from engine.why_not import why_not as engine_why_not
 from graph_model.neighbourhood import neighbourhood_of
-from tests.oracle import RESTRICTIVE, Answer, DutyFound, Question, answer
+from tests.oracle import RESTRICTIVE, Answer, DutyFound, ProofFound, Question, answer
 from tests.oracle_why_not import WhyQuestion, why_not
 from tests.worlds import WORLDS_PER_BOOK, RandomWorld, check_row, scenario_line, stated_fields, world_of
 
@@ -94,6 +95,7 @@ def as_answer(decision: Decision) -> Answer:
                 end=duty.until,
                 never_after=expiry_of(duty.remedies) if duty.effect in RESTRICTIVE else None,
                 disputed=duty.disputed,
+                proof=proof_of(duty),
             )
             for duty in decision.duties
         ),
@@ -108,12 +110,31 @@ def as_answer(decision: Decision) -> Answer:
     )
 
 
+def proof_of(duty: Duty) -> ProofFound:
+    """What a duty's proof says of its path, its articles and the gates that bound it; those of the paths aside."""
+    path = None
+    if duty.proof["path"]:
+        hop = duty.proof["path"][0]
+        start, end = (None if hop[name] is None else as_day(hop[name]) for name in ("held_from", "held_until"))
+        path = start, end, None if hop["share"] is None else Decimal(str(hop["share"]))
+    bounds = duty.proof["bounds"]
+    begins_by, ends_by = (
+        frozenset(bounds[side]["gates"]) - {"role_reached", "condition_true"} if bounds.get(side) else frozenset()
+        for side in ("from", "until")
+    )
+    return ProofFound(path, frozenset(basis["id"] for basis in duty.proof["basis"]), begins_by, ends_by)
+
+
+def as_day(value: date | str) -> date:
+    """A day, whichever way it is written."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
 def expiry_of(remedies: Iterable[dict[str, Any]]) -> date | None:
     """The day on which a duty ends by itself, where its remedies name one (J6)."""
     for remedy in remedies:
         if remedy["kind"] == "expiry" and remedy.get("on") is not None:
-            on = remedy["on"]
-            return on if isinstance(on, date) else date.fromisoformat(on)
+            return as_day(remedy["on"])
     return None
 
 

@@ -7,10 +7,11 @@ what stays open and why, what would lift it, when it ends, and why a measure doe
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from memoranda.model import Effect
 from tests.oracle_gates import g10_not_exempt, withholding_on
-from tests.oracle_items import Item, days_that_matter, items_of, run_of_duty
+from tests.oracle_items import ONE_DAY, Item, days_that_matter, items_of, run_of_duty
 from tests.oracle_world import World
 
 ORDER = ("bar", "limit", "weigh", "unresolved", "watch", "favour", "clear")
@@ -42,6 +43,18 @@ class DutyFound:
     end: date | None
     never_after: date | None
     disputed: bool
+    proof: "ProofFound | None" = None
+
+
+@dataclass(frozen=True)
+class ProofFound:
+    """What a proof must say (J5): the path that carries it (its days and share), the articles that hold that day, and
+    the gates that are not true just before it begins and where it ends, those of the paths aside."""
+
+    path: tuple[date | None, date | None, Decimal | None] | None
+    bases: frozenset[str]
+    begins_by: frozenset[str]
+    ends_by: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -150,7 +163,7 @@ def strongest(found: Iterable[str], order: tuple[str, ...]) -> str:
 
 
 def duties_found(world: World, duties: list[Item], day: date, *, with_days: bool) -> frozenset[DutyFound]:
-    """Each duty with its days, where they are wanted."""
+    """Each duty with its days and proof, where they are wanted."""
     days = days_that_matter(world) if duties and with_days else []
     found = set()
     for item in duties:
@@ -166,9 +179,21 @@ def duties_found(world: World, duties: list[Item], day: date, *, with_days: bool
                 end,
                 never_after,
                 item.is_disputed(day),
+                proof_found(item, day, start, end) if with_days else None,
             )
         )
     return frozenset(found)
+
+
+def proof_found(item: Item, day: date, start: date | None, end: date | None) -> ProofFound:
+    """The first true path, the good articles, and the gates that bound the run."""
+    path = item.carrying_path(day)
+    return ProofFound(
+        path=None if path is None else (path.held_from, path.held_until, path.share),
+        bases=frozenset(b for b in item.target.bases if item.basis_carries(b, day)),
+        begins_by=frozenset() if start is None else item.gates_not_true(start - ONE_DAY),
+        ends_by=frozenset() if end is None else item.gates_not_true(end),
+    )
 
 
 def narrower(world: World, question: Question) -> frozenset[str]:

@@ -22,6 +22,16 @@ from tests.oracle_gates import (
 from tests.oracle_world import World, days_named_in, months_after, within
 
 ONE_DAY = timedelta(days=1)
+COMMON_GATES = (
+    "in_effect",
+    "duly_listed",
+    "memorandum_in_force",
+    "list_covered",
+    "basis_holds",
+    "department_bound",
+    "within_term",
+    "not_exempt",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,16 @@ class Item:
         yield g7_department_bound(law, self.memorandum, self.measure, self.department)
         yield g9_within_term(self.measure, self.designation, day)
         yield g10_not_exempt(self.world, self.subject, self.designation, self.measure, day)
+
+    def gates_not_true(self, day: date) -> frozenset[str]:
+        """The names of those among the common gates that are false or unknown."""
+        said = zip(COMMON_GATES, self.common_gates(day), strict=True)
+        return frozenset(name for name, (value, _) in said if value is not True)
+
+    def basis_carries(self, basis: str, day: date) -> bool:
+        """Whether this article alone carries the item (G6)."""
+        target = self.target.model_copy(update={"bases": (basis,)})
+        return g6_basis_holds(self.world.law, self.measure, target, self.department, day)[0] is True
 
     def path_gates(self, path: Relation | None, day: date) -> list[Gate]:
         """G5 and G8 along one path."""
@@ -117,12 +137,16 @@ def conjunction(values: list[bool | None]) -> bool | None:
 
 
 def items_of(world: World, subject: str, department: str | None = None) -> list[Item]:
-    """Every item that could be, where a role is held: over all candidates, measures, targets, departments (or one)."""
+    """Every item that could be, where a role is held: over all candidates, measures, targets, departments (or one).
+
+    Where the measure does not speak of the list at all (G4, the same on all days), nothing can be.
+    """
     departments = sorted(world.law.departments) if department is None else [department]
     return [
         Item(world, subject, designation, memorandum, measure, target, one, paths)
         for designation in world.candidates(subject)
         for memorandum, measure in world.law.rows
+        if g4_list_covered(memorandum, measure, designation)[0] is True
         for target in measure.targets
         if (paths := world.paths(subject, designation, target.role))
         for one in departments

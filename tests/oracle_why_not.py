@@ -6,19 +6,8 @@ from datetime import date
 from graph_model.nodes import Relation
 from tests.oracle import withheld_by
 from tests.oracle_gates import g10_not_exempt
-from tests.oracle_items import Item
+from tests.oracle_items import COMMON_GATES, Item
 from tests.oracle_world import World
-
-COMMON = (
-    "in_effect",
-    "duly_listed",
-    "memorandum_in_force",
-    "list_covered",
-    "basis_holds",
-    "department_bound",
-    "within_term",
-    "not_exempt",
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ def fewest(item: Item, question: WhyQuestion) -> frozenset[str]:
 def failing_gates(item: Item, path: Relation | None, question: WhyQuestion) -> frozenset[str]:
     """False gates by name, unknown ones with a question mark, the question's own among them."""
     day = question.on
-    values = dict(zip(COMMON, (value for value, _ in item.common_gates(day)), strict=True))
+    values = dict(zip(COMMON_GATES, (value for value, _ in item.common_gates(day)), strict=True))
     reached, condition = (value for value, _ in item.path_gates(path, day))
     values["role_reached"] = reached if item.paths else False
     values["condition_true"] = condition

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 from engine.question import WhyNot
 from engine.service import Service
+from engine.standing import standing_of
+from engine.timeline import at
+from graph_model.neighbourhood import neighbourhood_of
 from graph_model.nodes import Facts
 from graph_model.store import ChangeSet
 from graph_model.stores import open_store
@@ -16,7 +20,7 @@ from tests.differential import (
     compare_many,
     why_not_of,
 )
-from tests.oracle import answer, overall
+from tests.oracle import answer, overall, withheld_by
 from tests.oracle_items import days_that_matter, items_of
 from tests.oracle_why_not import why_not
 from tests.worlds import world_of
@@ -49,6 +53,33 @@ def test_engine_over_a_real_store_agrees_with_the_oracle() -> None:
             for why in world.why_nots:
                 found: WhyNot = service.why_not(why_not_of(why))
                 assert frozenset(found.failing) == why_not(world.whole, why), (seed, why)
+
+
+def test_a_standing_says_of_every_item_on_every_day_what_the_oracle_says() -> None:
+    """Also what no question asked about: each item with its state, its reasons and what withholds it."""
+    for seed in range(3_000_000, 3_000_000 + 150):
+        world, chance = world_of(seed), Random(seed)
+        whole, subject = world.whole, world.checks[0].subject
+        around = neighbourhood_of(subject, world.facts)
+        if around is None:
+            continue
+        standing = standing_of(around, world.book.rulebook)
+        items = items_of(whole, subject)
+        days = [day for day in days_that_matter(whole) if 2022 < day.year < 2032]
+        for day in chance.sample(days, 8):
+            expected = {}
+            for item in items:
+                value, reasons = item.state(day)
+                if value is not False:
+                    key = (item.measure.id, item.department, item.designation.id, item.target.role)
+                    expected[key] = (reasons, withheld_by(item, day))
+            found = {
+                (one.measure.id, department, one.listing.id, one.target.role): (frozenset(truth), one.withheld_by(day))
+                for one in standing.items
+                if (truth := at(one.holds, day)) is not None
+                for department in one.departments
+            }
+            assert found == expected, (seed, subject, day)
 
 
 def test_the_oracle_s_days_that_matter_are_all_the_days_that_matter() -> None:
