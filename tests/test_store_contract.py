@@ -77,6 +77,8 @@ def test_the_same_key_with_other_content_is_a_conflict_and_says_so(furnished: St
         furnished.commit(replace(sent, facts=Facts(designations=(replace(D1, id="D2"),))))
     with pytest.raises(ChangeConflict):
         furnished.commit(replace(sent, facts=Facts(), retractions=Facts(designations=(D1,))))
+    with pytest.raises(ChangeConflict):
+        furnished.commit(replace(sent, facts=replace(sent.facts, moves=(Move("D1", "suspended", DAY),))))
     assert furnished.latest_version() == 3
 
 

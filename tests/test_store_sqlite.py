@@ -11,12 +11,14 @@ import apsw
 import pytest
 
 from graph_model.errors import StoreUnavailable
-from graph_model.nodes import Facts
+from graph_model.nodes import Exemption, Facts, Objection
 from graph_model.stores import open_store, sqlite_log, sqlite_neighbourhood, sqlite_read, sqlite_recorded, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
 from graph_model.stores.sqlite_schema import TABLES
-from tests.store_acts import D1, DIRECTOR, LATER, change, publish, put, registration
+from tests.store_acts import D1, DAY, DIRECTOR, LATER, change, publish, put, registration
 
+EXEMPTION = Exemption("E", "P", "court_stay", list="black")
+OBJECTION = Objection("O", DAY, designation="D1")
 SCHEMA = (Path(sqlite_read.__file__).parent / "schema.sql").read_text(encoding="utf-8")
 
 
@@ -103,18 +105,15 @@ def test_a_file_is_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_a_file_keeps_what_was_recorded_but_memory_may_be_emptied(tmp_path: Path) -> None:
-    kept = SqliteStore(str(tmp_path / "city.db"))
-    with kept, pytest.raises(StoreUnavailable, match="not emptied"):
-        kept.emptied()
-    with SqliteStore(":memory:") as memory:
-        publish(memory)
-        put(memory, registrations=(registration("ORG"), registration("P")), relations=(DIRECTOR,), designations=(D1,))
-        empty = memory.emptied()
-        assert (empty.latest_version(), set(empty.counts(0).values()), empty.changes(0, 9)) == (0, {0}, ())
-        publish(empty)
-        put(empty, registrations=(registration("ORG"),), designations=(D1,))
-        assert empty.counts(2)["designations"] == 1
+def test_a_memory_store_begins_empty_whatever_was_in_the_last_one() -> None:
+    for _ in range(3):
+        with SqliteStore(":memory:") as store:
+            assert (store.latest_version(), set(store.counts(0).values()), store.changes(0, 9)) == (0, {0}, ())
+            assert store.rulebook_content("sha256:one") is None
+            publish(store)
+            put(store, registrations=(registration("ORG"), registration("P")), designations=(D1,))
+            put(store, relations=(DIRECTOR,), exemptions=(EXEMPTION,), objections=(OBJECTION,))
+            assert store.verify_chain() is None
 
 
 def test_the_tables_that_are_emptied_are_all_tables_of_the_schema() -> None:

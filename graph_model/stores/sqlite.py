@@ -201,23 +201,6 @@ class SqliteStore:
 
     # --- closing ----------------------------------------------------------------------------------------------
 
-    def emptied(self) -> Self:
-        """Give this store back without any facts, as if newly opened; only in memory.
-
-        For running thousands of scenarios one after the other.
-
-        Raises:
-            StoreUnavailable: the store is a file, which keeps what was recorded.
-
-        """
-        try:
-            self._connections.empty()
-        except apsw.Error as error:
-            raise unavailable(error, self._connections.place) from error
-        self._latest = 0
-        self._vocabularies = {}
-        return self
-
     def close(self) -> None:
         """Free everything."""
         self._connections.close()

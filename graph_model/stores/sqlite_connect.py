@@ -7,7 +7,6 @@ from typing import ClassVar, Protocol
 
 import apsw
 
-from graph_model.errors import StoreUnavailable
 from graph_model.stores.sqlite_schema import TABLES, Immediately, closed, prepare
 
 PATIENCE_MS = 30_000
@@ -40,10 +39,6 @@ class Connections(Protocol):
 
     def give_writer(self) -> None:
         """End the writer's turn."""
-        ...
-
-    def empty(self) -> None:
-        """Forget everything, where that is possible at all."""
         ...
 
     def close(self) -> None:
@@ -103,14 +98,6 @@ class FileConnections:
         """End the turn of the writer."""
         self._turn.release()
 
-    def empty(self) -> None:
-        """Refuse: what was recorded in a file stays recorded (F1)."""
-        raise StoreUnavailable(
-            f"文件存储不能清空 / store {self.place} is a file and is not emptied",
-            hint="use another file, or sqlite:///:memory:",
-            detail_code="store.keeps",
-        )
-
     def close(self) -> None:
         """Close all; closing twice does no harm."""
         with self._turn:
@@ -159,23 +146,15 @@ class MemoryConnection:
         """Take it back."""
         self._turn.release()
 
-    def empty(self) -> None:
-        """Forget everything."""
-        connection = self.take()
-        try:
-            with Immediately(connection):
-                for table in TABLES:
-                    connection.execute(f"DELETE FROM {table}")
-        finally:
-            self._turn.release()
-
     def close(self) -> None:
         """Forget everything; further calls are refused."""
         with self._turn:
             if self._is_closed:
                 return
             if len(self._spare) < _SPARE_MEMORIES:
-                self.empty()
+                with Immediately(self._connection):
+                    for table in TABLES:
+                        self._connection.execute(f"DELETE FROM {table}")
                 self._spare.append(self._connection)
             else:
                 self._connection.close()
