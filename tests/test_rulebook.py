@@ -160,6 +160,11 @@ def test_any_other_word_changes_the_digest(path: tuple[Any, ...]) -> None:
     assert read_inline(book).digest != read_inline(content()).digest
 
 
+def test_the_digest_of_a_book_is_the_same_in_every_version_of_the_program() -> None:
+    # Stores hold books by their digest, and old decisions name it: a new canonical form would need a migration.
+    assert read_rulebook(BASE).digest == "sha256:bff4a421fa37f087e497e02bd8e64063fc3fb24b65336682fb040da483890744"
+
+
 def test_the_order_of_targets_and_of_their_bases_is_content() -> None:
     book = content()
     book["memoranda"][0]["measures"][0]["targets"].reverse()
