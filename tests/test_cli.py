@@ -119,6 +119,8 @@ def test_what_cannot_be_done_is_exit_one_and_one_line_with_its_code(line: Line, 
         ["load", "castles", "x.csv"],
         ["check", "A", "--matter", "m", "--nonsense"],
         ["check", "A", "--mat", "m"],
+        ["serve", "--port", "99999"],
+        ["load", "organisations", "f.csv", "--max-share", "3"],
     ],
 )
 def test_wrong_usage_is_exit_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,6 +133,15 @@ def test_wrong_usage_is_exit_two(argv: list[str], capsys: pytest.CaptureFixture[
 def test_a_misspelt_setting_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["store", "info"], {"XINHENG_STOER": "x"}) == 1
     assert "XINHENG_STOER" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_told_by_its_place_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    secret = {"p-1": "not an address"}
+    assert main(["store", "info"], {"XINHENG_STORE": secret}) == 1  # type: ignore[dict-item]  # the fault
+    err = capsys.readouterr().err
+    assert err.startswith("xinheng: internal: ")
+    assert "p-1" not in err
+    assert "Traceback" not in err
 
 
 def test_a_store_that_is_not_there_is_not_made_by_asking(empty: Line, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def describe_load(parser: ArgumentParser, session: Session) -> None:
     told = say("快照的日期；不写则今天", "the snapshot's day; else today")
     parser.add_argument("--on", metavar="DAY", help=told)
     told = say("快照最多可关闭的比例", "the share that a snapshot may close")
-    parser.add_argument("--max-share", type=_share, default=DEFAULT_MAX_SHARE, help=f"{told} ({DEFAULT_MAX_SHARE})")
+    parser.add_argument("--max-share", type=share, default=DEFAULT_MAX_SHARE, help=f"{told} ({DEFAULT_MAX_SHARE})")
     parser.add_argument("--confirm", action="store_true", help=say("确认超过比例的关闭", "close more than that share"))
     parser.add_argument(
         "--dry-run", action="store_true", help=say("只报告，不写入", "say what would happen, write nothing")
@@ -49,11 +49,12 @@ def describe_load(parser: ArgumentParser, session: Session) -> None:
     parser.add_argument("--reason", help=say("事由", "why"))
 
 
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
+def share(text: str) -> float:
+    """Read a share from 0 to 1. Raises `ValueError`, which argparse tells as wrong usage."""
+    number = float(text)
+    if not 0 <= number <= 1:
         raise ValueError(text)
-    return share
+    return number
 
 
 def run_load(args: Namespace, session: Session) -> Exit:

@@ -16,7 +16,15 @@ def describe_serve(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `serve`."""
     parser.add_argument("--host", default=session.settings.host, help=session.say("监听地址", "address to listen on"))
     told = session.say("端口", "port")
-    parser.add_argument("--port", type=int, default=session.settings.port, help=f"{told} ({session.settings.port})")
+    parser.add_argument("--port", type=port, default=session.settings.port, help=f"{told} ({session.settings.port})")
+
+
+def port(text: str) -> int:
+    """Read a port. Raises `ValueError`, which argparse tells as wrong usage."""
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise ValueError(text)
+    return number
 
 
 def run_serve(args: Namespace, session: Session) -> Exit:
