@@ -272,11 +272,13 @@ def test_a_stream_that_was_begun_shows_its_version_whatever_is_written_meanwhile
 def test_a_closed_store_refuses_everything_and_may_be_closed_again(opening: Opening) -> None:
     with opening() as store:
         publish(store)
+        assert store.rulebook_at(1) == "sha256:one"
         stream = store.subjects(1)
     store.close()
     calls: list[Callable[[], Any]] = [
         store.latest_version,
         lambda: store.is_registered("S", 0),
+        lambda: store.rulebook_at(1),
         lambda: store.commit(ChangeSet("clerk", "test", "k")),
         lambda: publish(store),
         lambda: list(stream),

@@ -55,6 +55,7 @@ class SqliteStore:
             raise unavailable(error, path) from error
         self._latest = 0
         self._vocabularies: dict[str, Vocabulary] = {}
+        self._rulebooks: dict[Version, str | None] = {}
 
     # --- how a call reaches a connection ----------------------------------------------------------------------
 
@@ -140,7 +141,11 @@ class SqliteStore:
 
     def rulebook_at(self, version: Version) -> str | None:
         """The digest of the rulebook published last at `version`."""
-        return self._read(read.rulebook_at, self._standing(version))
+        # What was in force at a version never changes, and a service asks for the same one in every check.
+        known = self._rulebooks
+        if version not in known:
+            self._rulebooks = known = {version: self._read(read.rulebook_at, self._standing(version))}
+        return known[version]
 
     def rulebook_content(self, digest: str) -> bytes | None:
         """The canonical content of a published rulebook."""
@@ -203,6 +208,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Free everything."""
+        self._rulebooks = {}
         self._connections.close()
 
     def __enter__(self) -> Self:
