@@ -23,6 +23,7 @@ from tests.differential import (
 from tests.oracle import answer, overall, withheld_by
 from tests.oracle_items import days_that_matter, items_of
 from tests.oracle_why_not import why_not
+from tests.oracle_world import World
 from tests.worlds import world_of
 
 WORLDS = 20_000
@@ -53,6 +54,45 @@ def test_engine_over_a_real_store_agrees_with_the_oracle() -> None:
             for why in world.why_nots:
                 found: WhyNot = service.why_not(why_not_of(why))
                 assert frozenset(found.failing) == why_not(world.whole, why), (seed, why)
+
+
+def test_every_past_version_is_answered_as_it_was_known_then() -> None:
+    """Facts come in several change sets, some are corrected or retracted; the oracle sees what was recorded by then."""
+    for seed in range(4_000_000, 4_000_000 + 100):
+        world = world_of(seed)
+        told = chapters(world.facts, Random(seed))
+        with open_store("sqlite:///:memory:") as store:
+            service = Service(store)
+            service.publish(world.book.rulebook, actor="法规处", reason="试验", key="law")
+            for number, (change, _) in enumerate(told):
+                service.apply(replace(change, key=f"chapter {number}"))
+            for version, (_, known) in enumerate(told, start=2):
+                whole = World(known, world.book.law)
+                for question in world.checks:
+                    expected = comparable(answer(whole, question))
+                    found = as_answer(service.check(replace(check_of(question), version=version)))
+                    assert found == expected, (seed, version, question)
+
+
+def chapters(facts: Facts, chance: Random) -> list[tuple[ChangeSet, Facts]]:
+    """Tell the facts bit by bit; each change set with all that is known after it."""
+    change = ChangeSet("登记处", "试验", "")
+    first = replace(Facts(), registrations=facts.registrations)
+    second = replace(first, designations=facts.designations, relations=facts.relations)
+    told = [
+        (replace(change, facts=first), first),
+        (replace(change, facts=replace(second, registrations=())), second),
+        (replace(change, facts=replace(facts, registrations=(), designations=(), relations=())), facts),
+    ]
+    if facts.exemptions:
+        gone = chance.choice(facts.exemptions)
+        facts = replace(facts, exemptions=tuple(one for one in facts.exemptions if one != gone))
+        told.append((replace(change, retractions=Facts(exemptions=(gone,))), facts))
+    old = chance.choice([one for one in facts.registrations if one.attributes.kind != "person"])
+    new = replace(old, attributes=replace(old.attributes, status="revoked", region="350203", industry=None))
+    facts = replace(facts, registrations=tuple(new if one == old else one for one in facts.registrations))
+    told.append((replace(change, corrections=Facts(registrations=(new,))), facts))
+    return told
 
 
 def test_a_standing_says_of_every_item_on_every_day_what_the_oracle_says() -> None:
