@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -135,11 +136,18 @@ def test_a_misspelt_setting_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "XINHENG_STOER" in capsys.readouterr().err
 
 
+class Broken(dict[str, str]):
+    """An environment that fails in a way nobody foresaw, and quotes a person in its message."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError("p-1 was given")
+
+
 def test_a_fault_of_ours_is_told_by_its_place_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    secret = {"p-1": "not an address"}
-    assert main(["store", "info"], {"XINHENG_STORE": secret}) == 1  # type: ignore[dict-item]  # the fault
+    assert main(["store", "info"], Broken()) == 1
     err = capsys.readouterr().err
     assert err.startswith("xinheng: internal: ")
+    assert "RuntimeError at" in err
     assert "p-1" not in err
     assert "Traceback" not in err
 
