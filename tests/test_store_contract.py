@@ -82,6 +82,16 @@ def test_the_same_key_with_other_content_is_a_conflict_and_says_so(furnished: St
     assert furnished.latest_version() == 3
 
 
+def test_moves_and_their_order_are_content(furnished: Store) -> None:
+    put(furnished, designations=(D1,))
+    to_and_fro = (Move("D1", "suspended", DAY), Move("D1", "in_effect", DAY))
+    sent = change(furnished, moves=to_and_fro)
+    furnished.commit(sent)
+    for other in (to_and_fro[:1], to_and_fro[::-1], (*to_and_fro[:1], replace(to_and_fro[1], document_no="文"))):
+        with pytest.raises(ChangeConflict):
+            furnished.commit(replace(sent, facts=Facts(moves=other)))
+
+
 def test_one_refused_fact_refuses_the_whole_change_set(furnished: Store) -> None:
     sent = change(furnished, registrations=(registration("NEW"),), designations=(replace(D1, list="no such"),))
     assert refusal(furnished, sent).detail_code == "list.unknown"
