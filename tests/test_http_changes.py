@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.http_city import BARRED, CLEAR, RESIDENT, UNKNOWN, City, city
+from engine.service import Service
+from memoranda.reader import read_inline
+from tests.http_city import BARRED, CLEAR, RESIDENT, RULEBOOK, UNKNOWN, City, city
 
 CHECK = {"subject": CLEAR, "matter": "licence"}
 
@@ -182,3 +184,18 @@ def test_a_subject_is_told_with_persons_masked(town: City) -> None:
     assert told(town.get(f"/v1/subjects/{UNKNOWN}"))[:2] == (404, "subject.unknown")
     assert told(town.get(f"/v1/subjects/{BARRED}?version=1"))[:2] == (404, "subject.unknown")
     assert told(town.get(f"/v1/subjects/{BARRED}?version=9"))[:2] == (422, "version.unknown")
+
+
+def test_a_rulebook_published_later_is_listed_and_in_force(town: City) -> None:
+    assert len(town.get("/v1/rulebooks").json()["rulebooks"]) == 1
+    post(town, designations=[listing()])
+    another = read_inline({**RULEBOOK, "matters": [*RULEBOOK["matters"], {"id": "new", "name": "新事项"}]})
+    Service(town.store).publish(another, actor="某局", reason="修订", key="second")
+    post(town, "k2", exemptions=[])
+    third = read_inline(RULEBOOK)
+    Service(town.store).publish(third, actor="某局", reason="恢复", key="third")
+    listed = town.get("/v1/rulebooks").json()["rulebooks"]
+    assert [(book["version"], book["in_force"]) for book in listed] == [(1, False), (4, False), (6, True)]
+    assert [book["id"] for book in listed] == [third.digest, another.digest, third.digest]
+    assert town.post("/v1/checks", {**CHECK, "matter": "new", "version": 5}).status_code == 200
+    assert told(town.post("/v1/checks", {**CHECK, "matter": "new"}))[:2] == (422, "matter.unknown")

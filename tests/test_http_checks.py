@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -223,3 +224,27 @@ def test_why_not_names_the_gates_that_fail_or_are_unknown(town: City) -> None:
 def test_why_not_refuses_what_it_does_not_know(town: City) -> None:
     assert problem(town, "/v1/checks:why-not", measure="none", matter=None)[:2] == (422, "measure.unknown")
     assert problem(town, "/v1/checks:why-not", matter="licence")[:2] == (422, "request.malformed")
+
+
+def test_a_batch_is_judged_at_one_version_while_others_write() -> None:
+    with city() as town:
+        done = Event()
+
+        def writing() -> None:
+            number = 0
+            while not done.is_set():
+                number += 1
+                one = Facts((Registration(f"N{number}", Attributes(name="新", kind="enterprise")),))
+                town.store.commit(ChangeSet("test", "many", f"n{number}", one))
+
+        writer = Thread(target=writing)
+        writer.start()
+        try:
+            item = {"subject": BARRED, "matter": "licence"}
+            answer = town.post("/v1/checks:batch", {"checks": [item] * 400}).json()
+        finally:
+            done.set()
+            writer.join()
+        versions = {told["decision"]["version"] for told in answer["decisions"]}
+        assert len(versions) == 1
+        assert town.store.latest_version() > max(versions), "somebody should have written meanwhile"

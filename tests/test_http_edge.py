@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from api.app import build_app
 from api.observe import EventFormatter
+from api.problems import problem_of
+from graph_model.errors import MalformedSubject
 from graph_model.stores import open_store
 from tests.http_city import BARRED, RESIDENT, SETTINGS, City, city
 
@@ -283,3 +286,29 @@ def test_a_caller_that_leaves_before_its_request_is_whole_is_no_fault(caplog: py
         assert sent == []
         assert 'route="/v1/checks",status="499"' in town.get("/metrics").text
     assert [record.getMessage() for record in caplog.records if record.name == "xinheng"] == ["request", "request"]
+
+
+def test_a_body_announced_too_large_is_refused_before_a_byte_of_it_is_read(town: City) -> None:
+    async def untouched() -> AsyncIterator[bytes]:
+        yield b" "
+        raise AssertionError("the body was read on")
+
+    headers = {**JSON, "content-length": "999999999999999999999999"}
+    answer = town.send("POST", "/v1/checks", content=untouched(), headers=headers)
+    assert told(answer)[:2] == (413, "request.too-large")
+
+
+def test_a_refused_subject_is_never_repeated_whatever_the_refusal_says() -> None:
+    refused = problem_of(MalformedSubject("`E12345678` is none", hint="check it"))
+    assert "E12345678" not in str(refused)
+
+
+def test_a_logged_exception_tells_its_class_and_not_its_words() -> None:
+    try:
+        raise KeyError(RESIDENT)
+    except KeyError:
+        record = logging.LogRecord("uvicorn.error", logging.ERROR, "x.py", 1, "it failed", None, sys.exc_info())
+    for form in ("json", "text"):
+        line = EventFormatter(form).format(record)  # type: ignore[arg-type]  # both words are forms
+        assert "KeyError" in line
+        assert RESIDENT not in line

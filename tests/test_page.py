@@ -1,6 +1,7 @@
 """The page at `/` as text: what is put into it stays text, and it says in Chinese what is wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from urllib.parse import quote
@@ -8,6 +9,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from api.routes.page_view import decision_view
+from engine.question import Check
+from engine.service import Service
 from graph_model.nodes import Attributes, Designation, Facts, Registration
 from graph_model.store import ChangeSet
 from tests.http_city import BARRED, CLEAR, RESIDENT, SUBJECT_OF, UNKNOWN, City, city
@@ -131,3 +135,13 @@ def test_departments_that_share_a_measure_share_its_card(town: City) -> None:
     assert len(decided["duties"]) == 2, "the city should have two departments with this duty"
     assert "等 2 个部门" in every
     assert "等 2 个部门" not in one
+
+
+def test_departments_with_other_days_get_cards_of_their_own(town: City) -> None:
+    service = Service(town.store)
+    decision = service.check(Check(BARRED, "licence", date(2026, 11, 22)))
+    book = service.rulebook(decision.rulebook)
+    assert len(decision_view(decision, book, BARRED, None)["duties"]) == 1
+    first, second = decision.duties
+    apart = replace(decision, duties=(first, replace(second, until=date(2030, 1, 1))))
+    assert len(decision_view(apart, book, BARRED, None)["duties"]) == 2
