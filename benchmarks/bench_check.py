@@ -20,6 +20,7 @@ from engine.question import Check
 from engine.service import Service
 from graph_model.nodes import SubjectId
 from graph_model.stores import open_store, sqlite_read
+from graph_model.stores import sqlite_neighbourhood as hot
 
 ORGANISATIONS = 20_000
 DAY = date(2026, 11, 24)
@@ -52,15 +53,15 @@ def bare_reads(connection: apsw.Connection, version: int) -> Callable[[SubjectId
         about = {"subject": subject, "version": version}
         connection.execute(sqlite_read.LATEST_VERSION).fetchall()
         connection.execute(sqlite_read.RULEBOOK_AT, {"version": version}).fetchall()
-        connection.execute(sqlite_read.STATEMENTS_OF, about).fetchall()
-        relations = connection.execute(sqlite_read.RELATIONS_OF, about).fetchall()
-        connection.execute(sqlite_read.DESIGNATIONS_OF, about).fetchall()
-        connection.execute(sqlite_read.EXEMPTIONS_OF, about).fetchall()
+        connection.execute(hot.STATEMENTS_OF, about).fetchall()
+        relations = connection.execute(hot.RELATIONS_OF, about).fetchall()
+        connection.execute(hot.DESIGNATIONS_OF, about).fetchall()
+        connection.execute(hot.EXEMPTIONS_OF, about).fetchall()
         if relations:
             near = {"keys": json.dumps([r[2] or r[1] for r in relations]), "version": version}
-            connection.execute(sqlite_read.DESIGNATIONS_NEAR, near).fetchall()
-            connection.execute(sqlite_read.NAMES_OF, near).fetchall()
-            connection.execute(sqlite_read.OBJECTIONS_TO_RELATIONS, about).fetchall()
+            connection.execute(hot.DESIGNATIONS_NEAR, near).fetchall()
+            connection.execute(hot.NAMES_OF, near).fetchall()
+            connection.execute(hot.OBJECTIONS_TO_RELATIONS, about).fetchall()
 
     return read
 
