@@ -6,6 +6,7 @@ values, so nothing of a rulebook is ever run as code.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from memoranda.condition_grammar import (
@@ -96,7 +97,7 @@ class _Writing:
 
     def _operand(self, tree: Node) -> tuple[list[str], str]:
         """Give the checks that its value is known, which also keep it, and the text that then gives the value."""
-        match tree:
+        match self._worked_out(tree):
             case Constant(value):
                 return [], self._constant(value)
             case Negative(operand):
@@ -113,6 +114,20 @@ class _Writing:
             case _:
                 kept = self._temporary()
                 return [f"({kept} := {self._truth(tree)}) is None"], kept
+
+    def _worked_out(self, tree: Node) -> Node:
+        """Work out what is made of constants alone, once for all; what fails stays, to fail when it is asked."""
+        match tree:
+            case Negative(Constant(Decimal() as value), at):
+                return Constant(value.copy_negate(), at)
+            case Arithmetic(Constant(found), rest, at) if all(isinstance(node, Constant) for _, node in rest):
+                try:
+                    for op, node in rest:
+                        found = self._steps[op](found, node.value if isinstance(node, Constant) else None)
+                except ArithmeticError:
+                    return tree
+                return Constant(found, at)
+        return tree
 
     def _temporary(self) -> str:
         self._temporaries += 1

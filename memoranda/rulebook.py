@@ -199,8 +199,12 @@ class Rulebook:
         if withheld_by is None:
             return frozenset()
         if withheld_by.lists == "restriction":
-            return frozenset(id_ for id_, official in self.lists.items() if official.kind == "restriction")
+            return self._restriction_lists
         return frozenset(withheld_by.lists)
+
+    @cached_property
+    def _restriction_lists(self) -> frozenset[str]:
+        return frozenset(id_ for id_, official in self.lists.items() if official.kind == "restriction")
 
 
 def _by_id(entries: Iterable[_Named]) -> dict[str, _Named]:
