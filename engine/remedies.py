@@ -37,7 +37,8 @@ def end_of(item: Item, book: Rulebook) -> Json:
         return {"kind": "expiry", "on": last.end}
     if official.ends_by in ACT_ZH:
         return {"kind": "act", "ends_by": official.ends_by, "act_zh": ACT_ZH[official.ends_by]}
-    ids = [official.ends_article] if official.ends_article else list(item.target.bases)
+    # The list's article says why the entry stays; where the duty rests on another law, that law sets no end.
+    ids = [official.ends_article] if official.ends_article in item.target.bases else list(item.target.bases)
     articles = [book.bases[id_] for id_ in ids]
     return {
         "kind": "no_end",
@@ -53,7 +54,7 @@ def _repair(item: Item, book: Rulebook) -> Json | None:
     return {
         "kind": "repair",
         "from": add_months(anchor, repair.after_months) if anchor is not None else None,
-        "body": _name(repair.body, book),
+        **_asked_of(repair.body, item, book),
         "conditions": repair.conditions,
     }
 
@@ -65,7 +66,7 @@ def _objection(item: Item, book: Rulebook) -> Json | None:
     anchor = item.listing.day(right.from_)
     return {
         "kind": "objection",
-        "body": _name(right.body, book),
+        **_asked_of(right.body, item, book),
         "until": _last_day(anchor, right.days) if anchor is not None and right.days is not None else None,
     }
 
@@ -81,5 +82,8 @@ def _exemption(item: Item) -> Json | None:
     return {"kind": "exemption", "grounds": list(grounds), "grounds_zh": "、".join(GROUND_ZH[g] for g in grounds)}
 
 
-def _name(department: str, book: Rulebook) -> str:
-    return book.departments[department].name
+def _asked_of(body: str, item: Item, book: Rulebook) -> Json:
+    """Name the body, and where to knock: at the authority that decided, where it is the body's counterpart."""
+    authority = item.listing.designation.authority
+    local = authority in book.departments and body in book.counterpart_chain(authority)
+    return {"body": body, "body_name": book.departments[authority if local else body].name}

@@ -137,10 +137,10 @@ def _way_out(remedy: Json) -> str:
         return f"依{named}，法律未设届满日"
     if kind == "repair":
         since = f"自{_day(remedy['from'])}起" if remedy["from"] else ""
-        return f"{since}可向{remedy['body']}申请信用修复（{remedy['conditions']}）"
+        return f"{since}可向{remedy['body_name']}申请信用修复（{remedy['conditions']}）"
     if kind == "objection":
         until = f"在{_day(remedy['until'])}前" if remedy["until"] else ""
-        return f"可{until}向{remedy['body']}提出异议"
+        return f"可{until}向{remedy['body_name']}提出异议"
     if kind == "exemption":
         return f"可依{remedy['grounds_zh']}申请豁免"
     return f"其后仍会恢复，至{_day(remedy['on'])}方自行终止"

@@ -150,7 +150,11 @@ def _gates(bound: Json) -> str:
 
 
 def _remedy(way: Json) -> Branch:
-    told = [str(value) for key, value in way.items() if key not in ("kind", "grounds", "ends_by", "articles") and value]
+    told = [
+        str(value)
+        for key, value in way.items()
+        if key not in ("kind", "grounds", "ends_by", "articles", "body") and value
+    ]
     told += [f"《{article['document']}》{article['article']}" for article in way.get("articles", ())]
     return Branch(f"{REMEDY_ZH[way['kind']]}：{' · '.join(told)}")
 

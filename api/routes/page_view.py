@@ -153,10 +153,10 @@ def remedy_zh(remedy: Json) -> tuple[str, str]:
         return "期限", "法律未设届满日：" + "、".join(f"《{a['document']}》{a['article']}" for a in remedy["articles"])
     if kind == "repair":
         since = f"自 {remedy['from']} 起" if remedy["from"] else ""
-        return "信用修复", f"{since}可向{remedy['body']}申请；条件：{remedy['conditions']}"
+        return "信用修复", f"{since}可向{remedy['body_name']}申请；条件：{remedy['conditions']}"
     if kind == "objection":
         until = f"，最迟 {remedy['until']}" if remedy["until"] else ""
-        return "异议", f"可向{remedy['body']}提出{until}"
+        return "异议", f"可向{remedy['body_name']}提出{until}"
     return "豁免", f"可依{remedy['grounds_zh']}申请"
 
 
