@@ -278,7 +278,7 @@ class Withdrawal(Entry):
     """A measure taken back; without `on`, void from the start (G3)."""
 
     on: Day | None = None
-    reason: Id
+    reason: Id | None = None
 
 
 class Term(Entry):
