@@ -191,11 +191,13 @@ def stated_fields(value: Any) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:
-    """Days as text, numbers as JSON numbers."""
+    """Days as text; numbers as JSON numbers, or as text where JSON would round them."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        if value == value.to_integral_value():
+            return int(value)
+        return float(value) if Decimal(str(float(value))) == value else str(value)
     if isinstance(value, dict):
         return {key: as_json(one) for key, one in value.items()}
     return value

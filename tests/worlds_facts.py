@@ -140,7 +140,7 @@ def designation(chance: Random, number: int, main: str, law: Law) -> Designation
     facts: dict[str, Scalar] = {
         "n": Decimal(chance.choice(("0", "1", "2", "3", "1.5", "-2", "0.1", "123456789012345678.5"))),
         "b": chance.random() < 0.5,
-        "t": chance.choice(("x", "xx", "y", "z", "")),
+        "t": chance.choice(("x", "xx", "y", "z")),
         "d": chance.choice(CALENDAR),
     }
     return Designation(
