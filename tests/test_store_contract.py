@@ -109,6 +109,11 @@ def test_the_change_log_says_who_why_and_which_subjects(furnished: Store) -> Non
     assert furnished.changes(0, 1)[0].rulebook == "sha256:one"
 
 
+def test_the_change_log_may_be_asked_for_any_number(furnished: Store) -> None:
+    assert [c.version for c in furnished.changes(-(10**30), 10**30)] == [1, 2]
+    assert furnished.changes(10**30, 10) == furnished.changes(0, 0) == furnished.changes(0, -1) == ()
+
+
 @pytest.mark.parametrize(
     ("facts", "touched"),
     [
@@ -143,6 +148,8 @@ def test_a_version_that_is_not_there_is_refused_by_every_reading(furnished: Stor
     for reading in readings:
         with pytest.raises(VersionNotYet, match="3"):
             reading(3)
+        with pytest.raises(VersionNotYet):
+            reading(10**30)
         with pytest.raises(UnknownVersion):
             reading(-1)
 
@@ -194,6 +201,11 @@ def test_half_a_character_is_refused_in_facts_and_known_to_nobody(furnished: Sto
     )
     assert not furnished.is_registered("\ud800", 2)
     assert furnished.neighbourhood("\ud800", 2) is None
+    assert furnished.affected_by(["\ud800", "P"], 2) == ("P",)
+    assert list(furnished.entries("\ud800", 2)) == []
+    assert furnished.rulebook_content("\ud800") is None
+    for key in (registration("\ud800"), replace(D1, id="\ud800"), replace(DIRECTOR, holder="\ud800")):
+        assert furnished.find(key, 2) is None
 
 
 def test_a_rulebook_is_found_by_version_and_by_digest(store: Store) -> None:

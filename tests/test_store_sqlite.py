@@ -97,12 +97,14 @@ def test_a_writer_gives_up_after_its_patience_while_others_go_on_reading(tmp_pat
 
 def test_a_file_is_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
     file = tmp_path / "city.db"
-    with open_store(f"sqlite:///{file}") as store:
+    with SqliteStore(str(file)) as store:
         publish(store)
         assert (tmp_path / "city.db-wal").stat().st_size > 0
-    writer = apsw.Connection(str(file))
-    assert writer.pragma("journal_mode") == "wal"
-    writer.close()
+        writer = store._connections.writer()
+        settings = {name: writer.pragma(name) for name in ("journal_mode", "synchronous", "mmap_size")}
+        store._connections.give_writer()
+    # 2: FULL, every acknowledged change set is on the disk. No mmap: a damaged page must be an error, not a crash.
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0}
 
 
 def test_a_memory_store_begins_empty_whatever_was_in_the_last_one() -> None:

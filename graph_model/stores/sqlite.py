@@ -194,7 +194,8 @@ class SqliteStore:
 
     def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
         """The change log after `since`."""
-        return self._read(read.changes, since, limit)
+        # Numbers beyond the database's integers are questions too: nothing comes after one, all fits in the other.
+        return self._read(read.changes, max(-1, min(since, read.OPEN)), max(0, min(limit, read.OPEN)))
 
     def counts(self, version: Version) -> Mapping[str, int]:
         """How many facts of each kind stand at `version`."""
