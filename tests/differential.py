@@ -17,6 +17,7 @@ from graph_model.neighbourhood import neighbourhood_of
 from tests.oracle import RESTRICTIVE, Answer, DutyFound, ProofFound, Question, answer
 from tests.oracle_why_not import WhyQuestion, why_not
 from tests.worlds import WORLDS_PER_BOOK, RandomWorld, check_row, scenario_line, stated_fields, world_of
+from tests.worlds_shrink import smallest
 
 VERDICTS = ("bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear")
 REASONS = (
@@ -209,11 +210,24 @@ def note_answer(tally: Counter[str], found: Answer) -> None:
 
 
 def compare_slice(first: int, count: int) -> Outcome:
-    """Worlds `first` to `first + count`, in this process."""
+    """Worlds `first` to `first + count`, in this process; the first disagreement is made small before it is told."""
     outcome = Outcome()
     for seed in range(first, first + count):
-        compare_world(world_of(seed), outcome)
+        world = world_of(seed)
+        before = len(outcome.disagreements)
+        compare_world(world, outcome)
+        if not before and outcome.disagreements:
+            small = Outcome()
+            compare_world(smallest(world, disagrees), small)
+            outcome.disagreements[:] = small.disagreements
     return outcome
+
+
+def disagrees(world: RandomWorld) -> bool:
+    """Whether the two still say different things of it."""
+    outcome = Outcome()
+    compare_world(world, outcome)
+    return bool(outcome.disagreements)
 
 
 def compare_many(seed: int, count: int, processes: int) -> Outcome:
