@@ -7,6 +7,7 @@ same question always gives the same bytes (J10).
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from graph_model.errors import XinhengError
@@ -178,16 +179,25 @@ class WhyNot:
     candidates: tuple[CandidateGates, ...]
 
 
+@lru_cache(maxsize=128)
+def _fields(kind: type) -> tuple[tuple[str, str], ...]:
+    """Give a dataclass's field names and their names in JSON."""
+    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
+
+
 def as_json(value: Any) -> Any:
     """Give any value of this module as JSON values, in field order: days as text, `from_` as `from`.
 
     >>> as_json(LeftOut("m", "mof", "D1"))
     {'measure': 'm', 'department': 'mof', 'designation': 'D1'}
     """
-    if isinstance(value, XinhengError):
-        return {"code": value.code, "detail_code": value.detail_code, "detail": value.what, "hint": value.hint}
-    if is_dataclass(value):
-        return {field.name.rstrip("_"): as_json(getattr(value, field.name)) for field in fields(value)}
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Duty):
+        written = {name: getattr(value, field) for field, name in _fields(Duty)}  # its proof is JSON already
+        return written | {"from": as_json(value.from_), "until": as_json(value.until), "remedies": [*value.remedies]}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: as_json(getattr(value, field)) for field, name in _fields(type(value))}
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -196,4 +206,6 @@ def as_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    return value
+    if isinstance(value, XinhengError):
+        return {"code": value.code, "detail_code": value.detail_code, "detail": value.what, "hint": value.hint}
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -17,6 +17,7 @@ from graph_model.errors import (
     VersionNotYet,
     XinhengError,
 )
+from graph_model.identifiers import is_uscc
 from graph_model.store import ChangeSet, Publication, Receipt, Store
 from memoranda.rulebook import Rulebook
 
@@ -99,6 +100,7 @@ class Service:
         _, book = self.rulebook_in_force(read)
         person = around.subject.attributes[0].kind == "person"
         organisations = {r.organisation for r in around.relations if r.organisation}
+        organisations |= {id_ for id_ in around.names if is_uscc(id_)}
         own = [as_json(attributes) for attributes in around.subject.attributes]
         if person:
             own = [{"kind": "person", "name": person_masked(a["name"]) if a["name"] else None} for a in own]
