@@ -131,4 +131,7 @@ def _latest_ends(decision: Decision) -> dict[str, str]:
 
 
 def _as_far_as_named(key: str, expected: Any, found: Any) -> Any:
-    return {measure: found.get(measure) for measure in expected} if key in BY_MEASURE else found
+    if key not in BY_MEASURE:
+        return found
+    nothing: list[str] | None = [] if key == "reasons" else None  # a measure with nothing unresolved has no reasons
+    return {measure: (found or {}).get(measure, nothing) for measure in expected}

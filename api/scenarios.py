@@ -97,9 +97,9 @@ class Rulebooks:
 
 
 def _folder(file: Path, named: str) -> Path:
-    """Take a folder's path from the scenario file on, else from the working directory on."""
+    """Take a folder's (or one rulebook file's) path from the scenario file on, else from the working directory on."""
     beside = file.parent / named
-    return (beside if beside.is_dir() else Path(named)).resolve()
+    return (beside if beside.exists() else Path(named)).resolve()
 
 
 @dataclass(slots=True)
