@@ -50,7 +50,10 @@ POINTER = "依法依规"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing to mend: `place` names the entry, `remedy` what to do. Codes never change meaning."""
+    """One thing to mend: `place` names the entry (`file:line` first, where it came from a file), `remedy` what to do.
+
+    Codes never change meaning.
+    """
 
     code: str
     level: Literal["error", "warning"]
@@ -69,7 +72,7 @@ def lint(book: Rulebook) -> tuple[Finding, ...]:
 def _of_measure(book: Rulebook, measure: Measure) -> Iterator[Finding]:
     if measure.withdrawn is not None:
         return
-    place = f"措施 measure `{measure.id}`"
+    place = _place(book, "measures", measure.id)
     restricts = measure.effect in RESTRICTIONS
     days = _days(book, measure)
     if days is None:
@@ -186,7 +189,7 @@ def _of_carrying(
 
 
 def _of_list(book: Rulebook, official: OfficialList) -> Iterator[Finding]:
-    place = f"名单 list `{official.id}`"
+    place = _place(book, "lists", official.id)
     restrictions = [m for m in book.measures_on(official.id) if m.effect in RESTRICTIONS and m.withdrawn is None]
     ended = official.until_required or official.ends_by is not None
     endless = [m.id for m in restrictions if m.term is None]
@@ -204,6 +207,12 @@ def _of_list(book: Rulebook, official: OfficialList) -> Iterator[Finding]:
             yield Finding("list.term-open", "warning", place, "有些取值没有期限，也没有别的终点（P4）", "写明 ends_by")
     if restrictions and official.repair is None and official.objection is None:
         yield Finding("list.no-remedy", "warning", place, "既无修复也无异议途径（P4）", "写明 repair 或 objection")
+
+
+def _place(book: Rulebook, section: str, id_: str) -> str:
+    kind = {"measures": "措施 measure", "lists": "名单 list"}[section]
+    where = book.places.get((section, id_))
+    return f"{where}: {kind} `{id_}`" if where else f"{kind} `{id_}`"
 
 
 def _days(book: Rulebook, measure: Measure) -> Interval | None:

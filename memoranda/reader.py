@@ -1,10 +1,10 @@
 """Rulebook files → the law as values (CONTRACT §4): refuses with file, line, what and remedy."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from memoranda.reader_entries import drafted, extras_of
+from memoranda.reader_entries import Draft, drafted, extras_of
 from memoranda.reader_references import check_references
 from memoranda.reader_rules import check_rules
 from memoranda.reader_source import Origin, read_yaml
@@ -25,13 +25,13 @@ def read_rulebook(folder: Path) -> Rulebook:
 
     """
     if folder.is_file():
-        return _read([Origin(str(folder), read_yaml(folder, str(folder)))])
+        return _with_places(drafted([Origin(str(folder), read_yaml(folder, str(folder)))]))
     files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix) if _is_open(path, folder))
     if not files:
         raise Origin(str(folder), None).refused(
             "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="rulebook.file"
         )
-    return _read(Origin(name, read_yaml(path, name)) for path in files for name in [str(path)])
+    return _with_places(drafted(Origin(name, read_yaml(path, name)) for path in files for name in [str(path)]))
 
 
 def read_inline(mapping: Mapping[str, Any], name: str = "inline") -> Rulebook:
@@ -44,7 +44,7 @@ def read_inline(mapping: Mapping[str, Any], name: str = "inline") -> Rulebook:
     '财政部'
 
     """
-    return _read([Origin(name, mapping)])
+    return _checked(drafted([Origin(name, mapping)]), {})
 
 
 def _is_open(path: Path, folder: Path) -> bool:
@@ -52,8 +52,14 @@ def _is_open(path: Path, folder: Path) -> bool:
     return not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
-def _read(sources: Iterable[Origin]) -> Rulebook:
-    draft = drafted(sources)
+def _with_places(draft: Draft) -> Rulebook:
+    """Make a book whose lists and measures know the file and line they came from, for lint to name."""
+    places = {("lists", id_): placed.origin.place() for id_, placed in draft.lists.items()}
+    places |= {("measures", id_): measure.origin.place() for id_, measure in draft.measures.items()}
+    return _checked(draft, places)
+
+
+def _checked(draft: Draft, places: Mapping[tuple[str, str], str]) -> Rulebook:
     check_references(draft)
     check_rules(draft)
     return Rulebook(
@@ -63,4 +69,5 @@ def _read(sources: Iterable[Origin]) -> Rulebook:
         legal_bases=[placed.entry for placed in draft.legal_bases.values()],
         memoranda=[placed.entry for placed in draft.memoranda.values()],
         extras=extras_of(draft),
+        places=places,
     )

@@ -18,7 +18,7 @@ from graph_model.errors import RulebookRefused
 Step: TypeAlias = str | int
 DEEPEST = 40
 """Levels of nesting in a file; an alias that holds itself would have no end."""
-LARGEST = 2_000_000
+LARGEST = 200_000
 """Values in one entry after aliases are followed: a few lines of aliases of aliases could stand for billions."""
 
 

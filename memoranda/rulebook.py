@@ -35,6 +35,7 @@ class Rulebook:
     condition_of     the compiled condition of each measure that has one (R4)
     defect_of        the compiled `defective_if` of each list that has one (G2)
     extras           the `x-` keys that stood beside the sections; no rule reads them
+    places           `file:line` of each (`lists` or `measures`, id) that came from a file; no part of the content
 
     It is made of entries that the reader has checked; it does not check them again.
     """
@@ -48,6 +49,7 @@ class Rulebook:
         legal_bases: Iterable[LegalBasis] = (),
         memoranda: Iterable[Memorandum] = (),
         extras: Mapping[str, Any] | None = None,
+        places: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         self.departments: Mapping[str, Department] = _by_id(departments)
         self.matters: Mapping[str, Matter] = _by_id(matters)
@@ -55,6 +57,7 @@ class Rulebook:
         self.bases: Mapping[str, LegalBasis] = _by_id(legal_bases)
         self.memoranda: Mapping[str, Memorandum] = _by_id(memoranda)
         self.extras: Mapping[str, Any] = extras or {}
+        self.places: Mapping[tuple[str, str], str] = places or {}
         rows = sorted(
             ((m.id, m, memo) for memo in self.memoranda.values() for m in memo.measures), key=lambda row: row[0]
         )

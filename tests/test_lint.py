@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from memoranda import lint as lint_module
 from memoranda.lint import Finding, lint
-from memoranda.reader import read_inline
+from memoranda.reader import read_inline, read_rulebook
 
 VERIFIED = {"on": "2026-01-01", "by": "article text read", "source": "npc.gov.cn"}
 
@@ -166,6 +168,19 @@ def test_a_power_is_no_weak_wording_where_its_use_is_the_decision_on_record() ->
     assert findings(bar_on_record("可以限制出境")) == ()
     assert [finding.code for finding in findings(bar_on_record("可以作为参考"))] == ["wording.too-weak"]
     assert [finding.code for finding in findings(reaching_directors)] == ["wording.too-weak"]
+
+
+def test_a_finding_in_a_file_names_the_line(tmp_path: Path) -> None:
+    book = json.loads(json.dumps(good()))
+    measure(book).update(wording="参考")
+    book["lists"][0].pop("repair")
+    file = tmp_path / "book.yaml"
+    with file.open("w", encoding="utf-8") as stream:
+        YAML().dump(book, stream)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    wording, remedy = lint(read_rulebook(tmp_path))
+    assert wording.place == f"{file}:{lines.index('  - id: bar') + 1}: 措施 measure `bar`"
+    assert remedy.place == f"{file}:{lines.index('- id: bad') + 1}: 名单 list `bad`"
 
 
 def test_errors_come_first_and_the_order_is_always_the_same() -> None:
