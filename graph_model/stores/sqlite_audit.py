@@ -8,7 +8,7 @@ import apsw
 
 from graph_model.nodes import Version
 from graph_model.stores import sqlite_rows as rows
-from graph_model.stores.sqlite_log import digest_of_rulebook, link
+from graph_model.stores.sqlite_log import digest_of_kept, link
 from graph_model.stores.sqlite_read import OPEN
 from graph_model.stores.sqlite_rows import RECORDS, Row
 from graph_model.stores.sqlite_write import written_digest
@@ -42,7 +42,7 @@ def first_broken(connection: apsw.Connection) -> Version | None:
             {kind: found for kind, records in closed.items() if (found := records.of(version))},
             {kind: found for kind, records in opened.items() if (found := records.of(version))},
         )
-        if (recomputed if rulebook is None else digest_of_rulebook(connection, rulebook)) != written:
+        if (recomputed if rulebook is None else digest_of_kept(connection, rulebook)) != written:
             return expected
         chain, expected = noted, version + 1
     # What is dated by a version that the log does not have was slipped in.

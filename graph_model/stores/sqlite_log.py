@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import apsw
@@ -50,11 +51,16 @@ def digest_of_steps(steps: Iterable[tuple[str, str]]) -> str:
     return digest_of(compact(list(steps)).encode())
 
 
-def digest_of_rulebook(connection: apsw.Connection, rulebook: str) -> str:
-    """Give the digest of a rulebook as it is kept."""
-    kept = connection.execute(KEPT_RULEBOOK, (rulebook,)).fetchone()
-    content, vocabulary = kept if kept is not None else (b"", "")
+@lru_cache(maxsize=4)
+def digest_of_rulebook(content: bytes, vocabulary: str) -> str:
+    """Give the digest of a rulebook as it is kept; remembered, for thousands of scenarios publish the same one."""
     return digest_of(content, vocabulary.encode())
+
+
+def digest_of_kept(connection: apsw.Connection, rulebook: str) -> str:
+    """Give the digest of a rulebook that is kept already."""
+    kept = connection.execute(KEPT_RULEBOOK, (rulebook,)).fetchone()
+    return digest_of_rulebook(*kept) if kept is not None else ""
 
 
 def receipt_of(connection: apsw.Connection, key: str, digest: str) -> Receipt | None:

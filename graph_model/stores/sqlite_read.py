@@ -52,7 +52,8 @@ FIND_REGISTRATION = f"""SELECT {rows.REGISTRATION} FROM registration
 FIND_DESIGNATION = f"SELECT {rows.DESIGNATION} FROM designation WHERE id = :id AND {AT}"
 FIND_EXEMPTION = f"SELECT {rows.EXEMPTION} FROM exemption WHERE id = :id AND {AT}"
 FIND_OBJECTION = f"SELECT {rows.OBJECTION} FROM objection WHERE id = :id AND {AT}"
-FIND_RELATIONS = f"SELECT {rows.RELATION} FROM relation WHERE holder = :holder AND {AT}"
+FIND_RELATIONS = f"""SELECT {rows.RELATION} FROM relation WHERE holder = :holder AND type = :type
+    AND organisation IS :organisation AND designation IS :designation AND {AT}"""
 
 COUNTS = {
     "registrations": f"SELECT count(*) FROM registration WHERE {AT}",
@@ -117,7 +118,8 @@ def find(connection: apsw.Connection, key: Fact, version: Version) -> Fact | Non
             return _one(connection, FIND_REGISTRATION, asked, rows.registration_of)
         case Relation():
             wanted = relation_key(key)
-            held = connection.execute(FIND_RELATIONS, {"holder": key.holder, "version": version})
+            ends = {"holder": key.holder, "organisation": key.organisation, "designation": key.designation}
+            held = connection.execute(FIND_RELATIONS, {**ends, "type": key.type, "version": version})
             return next((r for r in map(rows.relation_of, held) if relation_key(r) == wanted), None)
         case Designation():
             return _one(connection, FIND_DESIGNATION, {"id": key.id, "version": version}, rows.designation_of)

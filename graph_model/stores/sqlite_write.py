@@ -12,6 +12,7 @@ from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores.sqlite_log import (
     Entry,
+    digest_of_kept,
     digest_of_rows,
     digest_of_rulebook,
     digest_of_steps,
@@ -160,10 +161,13 @@ def publish(connection: apsw.Connection, publication: Publication) -> Receipt:
     if read.rulebook_at(connection, read.latest_version(connection)) == publication.digest:
         return Receipt(version=connection.execute(LAST_PUBLICATION).get, repeated=True)
     version, chain = next_entry(connection)
-    spelled_words = rows.vocabulary_text(publication.vocabulary)
-    connection.execute(KEEP_RULEBOOK, (publication.digest, publication.content, spelled_words))
+    words = rows.vocabulary_text(publication.vocabulary)
+    connection.execute(KEEP_RULEBOOK, (publication.digest, publication.content, words))
+    is_new = connection.changes() == 1
+    written = (
+        digest_of_rulebook(publication.content, words) if is_new else digest_of_kept(connection, publication.digest)
+    )
     receipt = Receipt(version=version)
-    written = digest_of_rulebook(connection, publication.digest)
     about = (publication.actor, publication.reason, publication.key)
     entry = Entry("rulebook", *about, publication.digest, written, rulebook=publication.digest)
     log(connection, entry, receipt, (), chain)
