@@ -1,4 +1,8 @@
-"""Vet the pattern of `=~`: nothing that can take exponential time (CONTRACT §4)."""
+"""Vet the pattern of `=~` (CONTRACT §4): no nested repetition, look-around or back-reference, 200 characters at most.
+
+That keeps out the usual ways to run away, not all: many repeats side by side can still be slow over a long text.
+Patterns come from published rulebooks alone, never from a question.
+"""
 
 import re
 import warnings

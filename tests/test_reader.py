@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from graph_model.errors import RulebookRefused
 from memoranda.model import TermBy
@@ -59,6 +60,34 @@ def test_the_rulebook_beside_the_bad_ones_is_good() -> None:
     assert book.lists["djd"].term_months == TermBy(by="ground", months={"1": None}, otherwise=24)
     assert book.bases["gpl 22"].from_ == date(2003, 1, 1)
     assert book.memoranda["djd-2016-141"].extras == {"x-note": "kept and ignored"}
+
+
+def test_every_key_of_the_contract_is_taken() -> None:
+    contract = Path("docs/contract.md").read_text(encoding="utf-8")
+    example = YAML(typ="safe", pure=True).load(contract.split("## 4.")[1].split("```yaml\n")[1].split("```")[0])
+    example["departments"].append({"id": "spc", "name": "最高人民法院"})
+    law = {"document": "d", "article": "a", "kind": "law"}
+    example["legal_bases"] += [{"id": "company-law-2023 178", **law}, {"id": "ratb 12", **law}]
+    # It shows keys that exclude each other side by side.
+    territory = example["legal_bases"][0].pop("territory")
+    example["legal_bases"].append({"id": "local", **law, "kind": "local_regulation", "territory": territory})
+    measure = example["memoranda"][0]["measures"][0]
+    incentive = {"id": "c", "name": "c", "kind": "incentive", "authority": "spc"}
+    favour = {key: measure[key] for key in ("departments", "matters", "withheld_by")}
+    targets = [{"role": "self", "bases": ["local"]}]
+    example["lists"].append(incentive)
+    example["memoranda"].append(
+        {
+            "id": "f",
+            "kind": "local",
+            "lists": ["c"],
+            "measures": [{"id": "f/1", "effect": "favour", "targets": targets, **favour}],
+        }
+    )
+    del measure["withheld_by"]
+    book = read_inline(example)
+    assert set(book.measures) == {"djd-2016-141/9", "f/1"}
+    assert book.withholding_lists("f/1") == {"djd"}
 
 
 def test_a_single_file_is_a_rulebook() -> None:
