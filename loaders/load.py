@@ -70,7 +70,7 @@ def _load(
     # What an earlier row of the file did is not in the store of a dry run: such rows are assessed together.
     whole = order.dry_run and order.kind in ("designations", "moves")
     with Run(store, order, reading, repeats) as run:
-        for chunk in reading.chunks(total if whole else CHUNK_ROWS):
+        for chunk in reading.chunks(None if whole else CHUNK_ROWS):
             run.take(chunk)
             if progress is not None:
                 progress(run.report.read, total)

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from loaders.columns import KINDS, NEEDED, REJECT_COLUMNS
 from loaders.mapping import read_mapping
 from loaders.repeats import refusals_of_repeats, repeated
 from loaders.rows import RowReader
-from loaders.sources import Broken, Source, Values, open_source
+from loaders.sources import Broken, Numbered, Source, Values, open_source
 
 _KEY_COLUMNS = {
     "organisations": ("code", "valid_from"),
@@ -108,26 +107,29 @@ class Reading:
             return lambda values: (values[places[0]],)
         return itemgetter(*places) if places else lambda _: ()
 
-    def chunks(self, size: int) -> Iterator[list[ReadRow | RejectedRow]]:
-        """Read every row of the file, in order, in lists of `size`."""
-        rows = self.source.rows()
-        while chunk := list(islice(rows, size)):
-            yield self._clean(chunk) or [self._row(number, values) for number, values in chunk]
+    def chunks(self, size: int | None) -> Iterator[list[ReadRow | RejectedRow]]:
+        """Read every row of the file, in order, in lists of about `size`; `None`: in one list."""
+        chunk: list[ReadRow | RejectedRow] = []
+        for batch in self.source.batches():
+            chunk += self._clean(batch) or [self._row(number, values) for number, values in batch]
+            if size is not None and len(chunk) >= size:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
 
     def rows(self) -> Iterator[ReadRow | RejectedRow]:
         """Read every row of the file, in order."""
         for number, values in self.source.rows():
             yield self._row(number, values)
 
-    def _clean(self, chunk: Sequence[tuple[int, Values]]) -> list[ReadRow | RejectedRow] | None:
-        """Read a chunk at once where all of its rows are clean."""
-        if self._at_once is None:
+    def _clean(self, batch: Sequence[Numbered]) -> list[ReadRow | RejectedRow] | None:
+        """Read a batch at once where all of its rows are clean."""
+        whole = _whole(batch) if self._at_once is not None else None
+        facts = self._at_once.read(whole) if self._at_once is not None and whole is not None else None
+        if whole is None or facts is None:
             return None
-        whole = [values for _, values in chunk if not isinstance(values, Broken)]
-        facts = self._at_once.read(whole) if len(whole) == len(chunk) else None
-        if facts is None:
-            return None
-        return [ReadRow(number, values, fact) for (number, _), values, fact in zip(chunk, whole, facts, strict=True)]
+        return [ReadRow(number, values, fact) for (number, _), values, fact in zip(batch, whole, facts, strict=True)]
 
     def _row(self, number: int, values: Values) -> ReadRow | RejectedRow:
         if isinstance(values, Broken):
@@ -145,7 +147,17 @@ class Reading:
 
     def _keys(self) -> Iterator[int | None]:
         key = self._key_maker()
-        return (None if isinstance(values, Broken) else key(values) for _, values in self.source.rows())
+        columns = [column for column in _KEY_COLUMNS[self.kind] if column in self.columns]
+        typed = IDENTITY_COLUMNS.get(self.kind, ("", ""))[1] in columns
+        plain = self.source.form == "csv" and self.mapping is None and columns and not typed
+        places = [self.source.columns.index(column) for column in columns] if plain else []
+        for batch in self.source.batches():
+            whole = _whole(batch) if plain else None
+            if whole is not None:
+                cells = list(zip(*whole, strict=True))
+                yield from map(hash, zip(*(map(str.strip, cells[place]) for place in places), strict=True))
+            else:
+                yield from (None if isinstance(values, Broken) else key(values) for _, values in batch)
 
     def _facts_of(self, hashes: frozenset[int]) -> Iterator[tuple[int, Fact]]:
         key, read, target = self._key_maker(), self._reader.read, self._target
@@ -163,9 +175,6 @@ class Reading:
         identity = IDENTITY_COLUMNS.get(self.kind, ("", ""))
         place, type_place = (columns.index(c) if c in columns else None for c in identity)
 
-        def plain_key(values: Sequence[Any]) -> int | None:
-            return hash(tuple([v.strip() if v.__class__ is str else _plain(v) for v in select(values)]))
-
         def key(values: Sequence[Any]) -> int | None:
             try:
                 cells = [_plain(value) for value in select(values)]
@@ -176,8 +185,6 @@ class Reading:
                 return None
             return hash(tuple(cells)) if cells else None
 
-        if columns and type_place is None and self.mapping is None:
-            return plain_key
         return key
 
     def keyed(self, id_type: str, number: str) -> str:
@@ -197,6 +204,12 @@ class Reading:
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
+
+
+def _whole(batch: Sequence[Numbered]) -> list[Sequence[Any]] | None:
+    """Give the values of a batch's rows, if none of them is broken."""
+    whole = [values for _, values in batch if not isinstance(values, Broken)]
+    return whole if whole and len(whole) == len(batch) else None
 
 
 def _plain(value: Any) -> str:

@@ -4,11 +4,14 @@ import csv
 import gzip
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from graph_model.identifiers import IdentityKeyer, organisation_check_character, uscc_check_character
-from graph_model.store import ListTerms, Publication, Store, Vocabulary
+from graph_model.nodes import Designation, Relation
+from graph_model.store import Fact, ListTerms, Publication, Store, Vocabulary
 from graph_model.stores import open_store
 from loaders.load import load
 from loaders.report import LoadOrder, LoadReport
@@ -38,6 +41,19 @@ def code(place: int, prefix: str = "91350203MA") -> str:
 
 def person(place: int) -> str:
     return f"p-{place:040x}"
+
+
+ORGANISATIONS = [{"code": code(n), "name": f"公司{n}", "kind": "enterprise", "region": "350203"} for n in range(6)]
+PERSONS = [{"person": person(n), "name": f"人{n}"} for n in range(4)]
+DIRECTOR = {"type": "director", "holder": person(1), "organisation": code(1), "held_from": "2020-01-01"}
+LISTED = {
+    "id": "D1",
+    "subject": code(1),
+    "list": "djd",
+    "authority": "spc",
+    "document_no": "1号",
+    "decided_on": "2023-05-20",
+}
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
@@ -84,3 +100,20 @@ def numbers(report: LoadReport) -> tuple[int, int, int, int]:
     assert report.read == report.loaded + report.unchanged + report.rejected
     assert sum(report.reasons.values()) == report.rejected
     return report.read, report.loaded, report.unchanged, report.rejected
+
+
+def known(store: Store, key: Fact) -> Any:
+    """Give the recorded fact with this key, as it stands now."""
+    return store.find(key, store.latest_version())
+
+
+def relation(**changes: Any) -> Relation:
+    """Give the relation that `DIRECTOR` is the row of, or one that differs from it."""
+    return replace(Relation("director", person(1), code(1), held_from=date(2020, 1, 1)), **changes)
+
+
+def designation(store: Store, of: str) -> Designation:
+    """Give the designation as it stands now."""
+    found = known(store, Designation(of, "", "", ""))
+    assert isinstance(found, Designation)
+    return found

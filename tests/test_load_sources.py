@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from graph_model.errors import FactsRefused
 from loaders.cells import DISTORTED
-from loaders.sources import Broken, open_source
+from loaders.sources import BATCH_ROWS, Broken, open_source
 
 TEXT = "code,name\r\nA,厦门市某某公司\r\nB,福州市另一公司\r\n"
 ROWS = [(2, ["A", "厦门市某某公司"]), (3, ["B", "福州市另一公司"])]
@@ -123,6 +123,17 @@ def test_a_bad_quote_breaks_its_row_and_one_that_swallows_rows_breaks_the_file(t
     assert rows[1] == (3, ["C", "D"])
     error = refusal(put(tmp_path, 'code,name\nA,B\nC,"D\nE,F\nG,H\n'))
     assert (error.detail_code, "第 3 行" in error.what) == ("file.broken", True)
+
+
+def test_places_are_right_far_into_a_file_and_after_cells_of_several_lines(tmp_path: Path) -> None:
+    rows = ["code,name", *(f"A{n},B" for n in range(BATCH_ROWS + 10)), 'C,"two\nlines"', "", 'D,"E"x', "F,G"]
+    found = dict(open_source(put(tmp_path, "\n".join(rows))).rows())
+    last = BATCH_ROWS + 11
+    assert list(found)[-4:] == [last, last + 1, last + 3, last + 4]
+    assert found[last + 1] == ["C", "two\nlines"]
+    assert isinstance(found[last + 3], Broken)
+    error = refusal(put(tmp_path, "\n".join([*rows[:-2], 'D,"E', "F,G", "H,I"])))
+    assert f"第 {last + 4} 行" in error.what, "lines are those of an editor"
 
 
 def test_a_spreadsheet_gives_typed_cells_and_numbers_its_rows_as_shown(tmp_path: Path) -> None:

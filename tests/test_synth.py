@@ -76,7 +76,7 @@ def test_names_are_chinese_and_mostly_differ(city: Path) -> None:
 def test_most_persons_have_one_or_two_links_and_a_few_have_very_many(city: Path) -> None:
     persons = {row["person"] for row in rows(city, "persons")}
     links = Counter(row["holder"] for row in rows(city, "relations") if row["holder"] in persons)
-    assert persons == links.keys() | (persons - links.keys())
+    assert len(links) > 0.9 * len(persons)
     assert sum(1 for n in links.values() if n <= 2) > 0.7 * len(links)
     hubs = [n for n in links.values() if n >= 100]
     assert 1 <= len(hubs) <= SIZE // 1_000
