@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -17,10 +17,10 @@ from graph_model.neighbourhood import neighbourhood_of
 from graph_model.nodes import Attributes, Designation, Exemption, Facts, Objection, Registration, Relation
 from memoranda.reader import read_inline
 from memoranda.rulebook import Rulebook
-from tests.differential import as_answer, check_of, comparable
+from tests.differential import as_answer, as_day, check_of, comparable
 from tests.oracle import ORDER, RESTRICTIVE, Question, answer
 from tests.oracle_gates import RESTRICTING_KINDS, basis_is_good
-from tests.oracle_world import Law
+from tests.oracle_world import Law, effective_from, months_after
 from tests.worlds import RandomWorld, world_of, worlds
 
 laws = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -215,6 +215,47 @@ def test_standing_then_judge_equals_the_oracle_that_looks_at_the_whole_graph_day
     for question in world.checks:
         found = as_answer(decide(world.facts, world.book.rulebook, question))
         assert found == comparable(answer(world.whole, question))
+
+
+@laws
+@given(world=worlds())
+def test_every_restriction_says_how_it_ends_and_how_it_can_end_sooner(world: RandomWorld) -> None:
+    whole = world.whole
+    for question in world.checks:
+        for duty in decide(world.facts, world.book.rulebook, question).duties:
+            if duty.effect not in RESTRICTIVE:
+                assert duty.remedies == ()
+                continue
+            remedies = {remedy["kind"]: remedy for remedy in duty.remedies}
+            designation = whole.designations[duty.designation]
+            official = whole.law.lists[designation.list]
+            ends = remedies.get("expiry")
+            if ends is None and official.ends_by == "law":
+                assert {article["basis"] for article in remedies["no_end"]["articles"]} <= set(whole.law.bases)
+                assert remedies["no_end"]["articles"]
+            elif ends is None:
+                assert remedies["act"]["ends_by"] == official.ends_by
+            else:
+                assert as_day(ends["on"]) > question.on
+            assert ("repair" in remedies) == (official.repair is not None)
+            if official.repair is not None:
+                start = day_of(designation, official.repair.from_)
+                first = None if start is None else months_after(start, official.repair.after_months)
+                told = remedies["repair"]["from"]
+                assert (None if told is None else as_day(told)) == first
+            assert ("objection" in remedies) == (official.objection is not None)
+            if official.objection is not None and official.objection.days is not None:
+                start = day_of(designation, official.objection.from_)
+                last = None if start is None else start + timedelta(days=official.objection.days)
+                told = remedies["objection"]["until"]
+                assert (None if told is None else as_day(told)) == last
+            assert set(remedies.get("exemption", {}).get("grounds", ())) == set(official.exemption_grounds)
+
+
+def day_of(designation: Designation, name: str) -> date | None:
+    """A day of a designation; `effective_from` is the decision's where it is not stated (F2)."""
+    day: date | None = effective_from(designation) if name == "effective_from" else getattr(designation, name)
+    return day
 
 
 @laws

@@ -24,6 +24,7 @@ COMMON_ROLES = (
     "directly_responsible",
     "shareholder",
 )
+DAY_FIELDS = ("decided_on", "effective_from", "event_on", "conduct_on")
 Entry = dict[str, Any]
 
 
@@ -76,7 +77,9 @@ def official_list(chance: Random, name: str, kind: str) -> Entry:
             found["term_months"]["else"] = chance.choice((None, 4))
     if chance.random() < 0.15:
         found["until_required"] = True
-    found["ends_by"] = chance.choice(("performance", "removal"))
+    found["ends_by"] = chance.choice(("performance", "removal", "law"))
+    if found["ends_by"] == "law":
+        found["ends_article"] = "good"
     if chance.random() < 0.25:
         found["notice_required"] = True
     if chance.random() < 0.2:
@@ -84,12 +87,12 @@ def official_list(chance: Random, name: str, kind: str) -> Entry:
     if chance.random() < 0.4 and kind != "record":
         found["repair"] = {
             "after_months": chance.choice((0, 1)),
-            "from": "decided_on",
+            "from": chance.choice(DAY_FIELDS),
             "body": "city",
             "conditions": "已履行",
         }
     if chance.random() < 0.4:
-        found["objection"] = {"days": 30, "from": "decided_on", "body": "city"}
+        found["objection"] = {"days": 30, "from": chance.choice(DAY_FIELDS), "body": "city"}
     if chance.random() < 0.4:
         found["exemption_grounds"] = ["court_stay", "security_provided"]
     return found
