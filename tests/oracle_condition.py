@@ -4,7 +4,6 @@ A recursive-descent parser gives nested tuples; the evaluator walks them with st
 part, whatever the others say. It shares nothing with `memoranda/condition.py`. Unknown is `None`.
 """
 
-import ast
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -131,12 +130,25 @@ class Parser:
         if kind == "number":
             return ("value", Fraction(text))
         if kind == "text":
-            return ("value", ast.literal_eval(text))
+            return ("value", unescaped(text[1:-1]))
         if kind == "day":
             return ("value", date.fromisoformat(text[2:-1]))
         if text in ("true", "false"):
             return ("value", text == "true")
         raise GrammarError(f"{text!r} is no value")
+
+
+def unescaped(text: str) -> str:
+    """Backslash escapes as in Python; a backslash before anything else stands for itself, as patterns want it."""
+    known = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t", "r": "\r"}
+
+    def meant(match: re.Match[str]) -> str:
+        escape = match.group(1)
+        if escape[0] in "ux" and len(escape) > 1:
+            return chr(int(escape[1:], 16))
+        return known.get(escape, "\\" + escape)
+
+    return re.sub(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", meant, text)
 
 
 def parse(text: str) -> Tree:
