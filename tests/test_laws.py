@@ -119,7 +119,7 @@ def test_the_order_of_facts_changes_nothing_not_one_byte(world: RandomWorld, cha
 
 @laws
 @given(world=worlds(), chance=chances)
-def test_the_order_of_measures_and_of_all_else_in_the_rulebook_changes_nothing(
+def test_the_order_of_measures_and_of_all_else_in_the_rulebook_changes_nothing_not_one_byte(
     world: RandomWorld, chance: Random
 ) -> None:
     mapping: dict[str, Any] = {key: chance.sample(entries, len(entries)) for key, entries in world.book.mapping.items()}
@@ -128,8 +128,8 @@ def test_the_order_of_measures_and_of_all_else_in_the_rulebook_changes_nothing(
     ]
     book = read_inline(mapping)
     for question in world.checks:
-        before = as_answer(decide(world.facts, world.book.rulebook, question))
-        assert as_answer(decide(world.facts, book, question)) == before
+        before = decide(world.facts, world.book.rulebook, question)
+        assert bytes_of(decide(world.facts, book, question)) == bytes_of(before)
 
 
 @laws
