@@ -1,5 +1,6 @@
 """A load accounts for every row: read = loaded + unchanged + rejected, and a second load changes nothing."""
 
+import gc
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -277,3 +278,11 @@ def test_change_sets_carry_actor_and_reason_and_a_key_of_their_own(store: Store,
     changes = store.changes(since, 10)
     assert [(c.actor, c.reason) for c in changes] == [("clerk", "test")] * 2
     assert len({c.key for c in changes}) == 2
+
+
+def test_the_collector_runs_again_after_a_load_whether_it_went_well_or_not(store: Store, tmp_path: Path) -> None:
+    assert gc.isenabled()
+    load_rows(store, tmp_path, "organisations", ORGANISATIONS)
+    with pytest.raises(FactsRefused):
+        load_rows(store, tmp_path, "organisations", [{"name": "甲"}])
+    assert gc.isenabled()
