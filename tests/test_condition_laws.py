@@ -10,7 +10,7 @@ from typing import Any
 import rule_engine
 
 from graph_model.nodes import Scalar
-from memoranda.condition import Condition, compile_condition
+from memoranda.condition import Condition, compile_condition, recompile_condition
 from tests.random_conditions import DOMAINS, FACTS, Tree, Writer
 
 EXACT = Context(prec=100, traps=[DivisionByZero, InvalidOperation, Overflow])
@@ -34,12 +34,12 @@ NOT = {True: False, False: True, None: None}
 
 
 def conditions(seed: int, count: int) -> Iterator[tuple[Condition, Tree, Writer]]:
-    """Random conditions that are within the limits, each with the tree it was made from."""
+    """Random conditions that are within the limits, each with the tree it was made from; rule-engine is asked apart."""
     writer = Writer(seed)
     for _ in range(count):
         text, tree = writer.condition()
         if len(text) <= 1000:
-            yield compile_condition(text, FACTS), tree, writer
+            yield recompile_condition(text, FACTS), tree, writer
 
 
 def some_values(writer: Writer, missing: float) -> dict[str, Scalar | None]:
@@ -125,13 +125,13 @@ def test_where_all_is_known_it_says_what_rule_engine_says() -> None:
 
 def test_where_something_is_missing_it_says_what_the_truth_tables_say() -> None:
     counts = dict.fromkeys((True, False, None), 0)
-    for condition, tree, writer in conditions(seed=2, count=6_000):
+    for condition, tree, writer in conditions(seed=2, count=4_000):
         for missing in (0, 0.3, 0.7, 1):
             values = some_values(writer, missing)
             expected = by_truth_table(tree, values)
             assert condition.holds(values) is expected, (condition.text, values)
             counts[expected] += 1
-    assert min(counts.values()) > 2_000, "each of the three values must be met often"
+    assert min(counts.values()) > 1_500, "each of the three values must be met often"
 
 
 def test_where_it_gives_a_value_every_completion_of_the_missing_facts_gives_the_same() -> None:
@@ -149,7 +149,7 @@ def test_where_it_gives_a_value_every_completion_of_the_missing_facts_gives_the_
 
 
 def test_it_is_unknown_for_a_stated_reason_and_only_then() -> None:
-    for condition, _, writer in conditions(seed=4, count=3_000):
+    for condition, _, writer in conditions(seed=4, count=1_500):
         values = some_values(writer, missing=0.4)
         if condition.holds(values) is not None:
             continue

@@ -132,7 +132,7 @@ def test_aliases_of_aliases_are_refused_before_they_fill_the_memory(tmp_path: Pa
         read_rulebook(tmp_path)
 
 
-@pytest.mark.parametrize("depth", [100, 5_000])
+@pytest.mark.parametrize("depth", [100, 1_000])
 def test_nesting_without_end_is_refused(depth: int, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(f"x-a: {'[' * depth}{']' * depth}\n")
     with pytest.raises(RulebookRefused, match=r"a\.yaml"):

@@ -96,13 +96,13 @@ def test_a_damaged_file_is_taken_or_refused(seed: int, tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_any_text_is_a_condition_or_refused(text: str) -> None:
     accepted_or_refused(compile_condition, text, FACTS)
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14), st.sampled_from([" ", ""]))
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=1_500, deadline=None)
 def test_any_words_are_a_condition_or_refused(words: list[str], between: str) -> None:
     condition = accepted_or_refused(compile_condition, between.join(words), FACTS)
     if condition is not None:
@@ -111,7 +111,7 @@ def test_any_words_are_a_condition_or_refused(words: list[str], between: str) ->
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_any_pattern_is_vetted_or_refused(pattern: str) -> None:
     quoted = pattern.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     condition = accepted_or_refused(compile_condition, f'fact.t =~ "{quoted}"', FACTS)
