@@ -46,6 +46,10 @@ ADMISSIBLE_FOR_RESTRICTIONS: frozenset[str] = frozenset(
     {"law", "administrative_regulation", "judicial_interpretation", "party_state_policy", "local_regulation"}
 )
 """Kinds of basis that a restriction may rest on (R7)."""
+Evidence = Literal["law_text", "page_excerpt", "seed", "recalled"]
+"""How a thing is known: its text read, an excerpt of it, a city's own document, or memory alone."""
+BY_STATUTE = "statute"
+"""The `slot` of a restriction that needs none of the national base list: a statute itself orders it."""
 Held = Literal["now", "at_conduct", "at_event", "at_decision"]
 DayField = Literal["decided_on", "conduct_on", "event_on", "effective_from"]
 
@@ -266,6 +270,20 @@ class LegalBasis(Entry):
         return Interval(self.from_, self.until)
 
 
+class BaseListEntry(Named):
+    """A class, or a slot of one, of the national base list of measures (全国失信惩戒措施基础清单); no gate reads it.
+
+    class_    absent: this is a class itself (reducing rights, managing, or bodies that are not public)
+    evidence  how name and place are known; `confirmed` false where even that there is such a slot is doubted
+    bases     the articles that the list rests the slot on
+    """
+
+    class_: Id | None = Field(default=None, alias="class")
+    evidence: Evidence
+    confirmed: bool = True
+    bases: Ids = ()
+
+
 class Target(Entry):
     """One role a measure reaches, with the articles for that very role (R3)."""
 
@@ -296,7 +314,10 @@ class WithheldBy(Entry):
 
 
 class Measure(Titled):
-    """An incentive or restriction (R2–R5, R8–R10). `matters` is `any` or a set of ids."""
+    """An incentive or restriction (R2–R5, R8–R10). `matters` is `any` or a set of ids.
+
+    `slot` names a slot of the national base list, or is `statute`; it changes nothing that the measure does.
+    """
 
     item: str | None = None
     wording: str | None = None
@@ -313,6 +334,7 @@ class Measure(Titled):
     term: Term | None = None
     elsewhere_only: bool = False
     withheld_by: WithheldBy | None = None
+    slot: Id | None = None
 
 
 def _by_id(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:

@@ -63,6 +63,7 @@ def _checked(draft: Draft, places: Mapping[tuple[str, str], str]) -> Rulebook:
     check_references(draft)
     check_rules(draft)
     return Rulebook(
+        base_list=[placed.entry for placed in draft.base_list.values()],
         departments=[placed.entry for placed in draft.departments.values()],
         matters=[placed.entry for placed in draft.matters.values()],
         lists=[placed.entry for placed in draft.lists.values()],

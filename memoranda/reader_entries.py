@@ -9,7 +9,17 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from graph_model.errors import RulebookRefused
-from memoranda.model import Department, Entry, LegalBasis, Matter, Measure, Memorandum, OfficialList, TermBy
+from memoranda.model import (
+    BaseListEntry,
+    Department,
+    Entry,
+    LegalBasis,
+    Matter,
+    Measure,
+    Memorandum,
+    OfficialList,
+    TermBy,
+)
 from memoranda.reader_source import Origin, Step, plain
 from memoranda.rulebook import SECTIONS
 from memoranda.rulebook_content import as_json_bytes
@@ -38,6 +48,7 @@ class PlacedMeasure:
 class Draft:
     """All entries of a rulebook by id, each with its place, before the whole is checked."""
 
+    base_list: dict[str, Placed[BaseListEntry]] = field(default_factory=dict)
     departments: dict[str, Placed[Department]] = field(default_factory=dict)
     matters: dict[str, Placed[Matter]] = field(default_factory=dict)
     lists: dict[str, Placed[OfficialList]] = field(default_factory=dict)

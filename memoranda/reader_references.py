@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from memoranda.reader_entries import Draft, PlacedMeasure
+from memoranda.model import BY_STATUTE, BaseListEntry
+from memoranda.reader_entries import Draft, Placed, PlacedMeasure
 from memoranda.reader_source import Origin, Step
 
 
@@ -27,10 +28,24 @@ def check_references(draft: Draft) -> None:
         _known("依据 legal basis", draft.legal_bases, entry.ends_article, origin, "ends_article")
         for way, right in (("repair", entry.repair), ("objection", entry.objection)):
             _known("部门 department", draft.departments, right.body if right else None, origin, way, "body")
+    for slot in draft.base_list.values():
+        _check_slot(draft, slot)
     for memorandum in draft.memoranda.values():
         _all_known("名单 list", draft.lists, memorandum.entry.lists, memorandum.origin, "lists")
     for measure in draft.measures.values():
         _check_measure(draft, measure)
+
+
+def _check_slot(draft: Draft, placed: Placed[BaseListEntry]) -> None:
+    """Check that a slot lies in a class, and a class in nothing."""
+    entry, origin = placed.entry, placed.origin
+    _all_known("依据 legal basis", draft.legal_bases, entry.bases, origin, "bases")
+    if entry.id == BY_STATUTE:
+        raise origin.refused(
+            f"`{BY_STATUTE}` 是措施 slot 的专用值 (reserved id)", "id", hint="换一个 id", code="rulebook.reserved-id"
+        )
+    classes = {id_ for id_, other in draft.base_list.items() if other.entry.class_ is None}
+    _known("基础清单类别 class", dict.fromkeys(classes), entry.class_, origin, "class")
 
 
 def _check_measure(draft: Draft, measure: PlacedMeasure) -> None:
@@ -41,6 +56,9 @@ def _check_measure(draft: Draft, measure: PlacedMeasure) -> None:
     _all_known("名单 list", draft.lists, entry.lists or (), origin, "lists")
     for index, target in enumerate(entry.targets):
         _all_known("依据 legal basis", draft.legal_bases, target.bases, origin, "targets", index, "bases")
+    if entry.slot is not None and entry.slot != BY_STATUTE:
+        slots = {id_ for id_, placed in draft.base_list.items() if placed.entry.class_ is not None}
+        _known("基础清单条目 slot", dict.fromkeys(slots), entry.slot, origin, "slot")
     if entry.withheld_by is not None:
         if entry.withheld_by.lists != "restriction":
             _all_known("名单 list", draft.lists, entry.withheld_by.lists, origin, "withheld_by", "lists")

@@ -11,12 +11,13 @@ from graph_model.identifiers import region_covers
 from graph_model.store import ListTerms, Vocabulary
 from memoranda.condition import Condition, recompile_condition
 from memoranda.condition_types import DEFECT_ROOTS
-from memoranda.model import Department, Entry, LegalBasis, Matter, Measure, Memorandum, OfficialList
+from memoranda.model import BaseListEntry, Department, Entry, LegalBasis, Matter, Measure, Memorandum, OfficialList
 from memoranda.rulebook_content import canonical, digest_of
 
-_Named = TypeVar("_Named", Department, Matter, OfficialList, LegalBasis, Memorandum)
+_Named = TypeVar("_Named", BaseListEntry, Department, Matter, OfficialList, LegalBasis, Memorandum)
 
 SECTIONS: Mapping[str, type[Entry]] = {
+    "base_list": BaseListEntry,
     "departments": Department,
     "matters": Matter,
     "lists": OfficialList,
@@ -31,6 +32,7 @@ class Rulebook:
 
     departments, matters, lists, bases, memoranda, measures
                      each by id, ids sorted
+    base_list        the national base list of measures: classes and slots by id; empty where a book has none
     memorandum_of    the memorandum of each measure
     condition_of     the compiled condition of each measure that has one (R4)
     defect_of        the compiled `defective_if` of each list that has one (G2)
@@ -43,6 +45,7 @@ class Rulebook:
     def __init__(
         self,
         *,
+        base_list: Iterable[BaseListEntry] = (),
         departments: Iterable[Department] = (),
         matters: Iterable[Matter] = (),
         lists: Iterable[OfficialList] = (),
@@ -51,6 +54,7 @@ class Rulebook:
         extras: Mapping[str, Any] | None = None,
         places: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        self.base_list: Mapping[str, BaseListEntry] = _by_id(base_list)
         self.departments: Mapping[str, Department] = _by_id(departments)
         self.matters: Mapping[str, Matter] = _by_id(matters)
         self.lists: Mapping[str, OfficialList] = _by_id(lists)
@@ -95,6 +99,7 @@ class Rulebook:
     def content(self) -> bytes:
         """The canonical content: JSON in the file's form."""
         sections: dict[str, Iterable[Entry]] = {
+            "base_list": self.base_list.values(),
             "departments": self.departments.values(),
             "matters": self.matters.values(),
             "lists": self.lists.values(),
