@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -62,6 +62,7 @@ EXPECTED = (
     *(f"drawer {name}" for name in DRAWERS),
     *(f"if lifted {name}" for name in ("unresolved", "watch", "favour", "clear")),
 )
+TOLD = 5
 SLICE = 1_000
 """Worlds that one process takes at a time; a multiple of `WORLDS_PER_BOOK`, so that no rulebook is read twice."""
 assert SLICE % WORLDS_PER_BOOK == 0
@@ -73,6 +74,13 @@ class Outcome:
 
     tally: Counter[str] = field(default_factory=Counter)
     disagreements: list[str] = field(default_factory=list)
+    disagreed: int = 0
+
+    def note(self, told: str) -> None:
+        """Count a disagreement; the first few are told, since a broken engine would tell of thousands."""
+        self.disagreed += 1
+        if len(self.disagreements) < TOLD:
+            self.disagreements.append(told)
 
     def missing(self) -> list[str]:
         """What never came up."""
@@ -172,7 +180,7 @@ def compare_world(world: RandomWorld, outcome: Outcome) -> None:
         note_answer(outcome.tally, expected)
         if expected != found:
             line = scenario_line(world, [check_row(question, expected)])
-            outcome.disagreements.append(f"{differences(expected, found)}\n{line}")
+            outcome.note(f"{differences(expected, found)}\n{line}")
     for why in world.why_nots:
         around = neighbourhood_of(why.subject, world.facts)
         gates = why_not(whole, why)
@@ -181,7 +189,7 @@ def compare_world(world: RandomWorld, outcome: Outcome) -> None:
             outcome.tally[f"single gate {next(iter(gates), '(a duty)')}"] += 1
         if gates != failing:
             line = scenario_line(world, [{**stated_fields(why), "why_not": sorted(gates)}])
-            outcome.disagreements.append(f"why not: oracle {sorted(gates)}, engine {sorted(failing)}\n{line}")
+            outcome.note(f"why not: oracle {sorted(gates)}, engine {sorted(failing)}\n{line}")
 
 
 def differences(expected: Answer, found: Answer) -> str:
@@ -219,7 +227,7 @@ def compare_slice(first: int, count: int) -> Outcome:
         if not before and outcome.disagreements:
             small = Outcome()
             compare_world(smallest(world, disagrees), small)
-            outcome.disagreements[:] = small.disagreements
+            outcome.disagreements[:] = small.disagreements or outcome.disagreements
     return outcome
 
 
@@ -230,13 +238,16 @@ def disagrees(world: RandomWorld) -> bool:
     return bool(outcome.disagreements)
 
 
-def compare_many(seed: int, count: int, processes: int) -> Outcome:
-    """Worlds `seed` to `seed + count`, spread over processes."""
+def compare_many(seed: int, count: int, processes: int, done: Callable[[int, Outcome], None] | None = None) -> Outcome:
+    """Worlds `seed` to `seed + count`, spread over processes; `done` hears how many are behind us, and what came."""
     whole = Outcome()
     slices = [(first, min(SLICE, seed + count - first)) for first in range(seed, seed + count, SLICE)]
     # Spawned, not forked: a fork of a threaded test runner may hang, and warns from Python 3.12 on.
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for part in pool.map(compare_slice, *zip(*slices, strict=True)):
+        for (first, size), part in zip(slices, pool.map(compare_slice, *zip(*slices, strict=True)), strict=True):
             whole.tally.update(part.tally)
             whole.disagreements.extend(part.disagreements)
+            whole.disagreed += part.disagreed
+            if done is not None:
+                done(first + size - seed, whole)
     return whole

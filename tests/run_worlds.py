@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from tests.differential import EXPECTED, compare_many
+from tests.differential import EXPECTED, Outcome, compare_many
 
 
 def main() -> int:
@@ -15,7 +15,13 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=5, help="how many disagreements to print")
     options = parser.parse_args()
     started = time.perf_counter()
-    outcome = compare_many(options.seed, options.worlds, options.processes)
+
+    def done(worlds: int, outcome: Outcome) -> None:
+        if worlds % 50_000 == 0:
+            seconds = time.perf_counter() - started
+            sys.stderr.write(f"{worlds:,} worlds, {outcome.disagreed:,} disagreements, {seconds:.0f} s\n")
+
+    outcome = compare_many(options.seed, options.worlds, options.processes, done)
     seconds = time.perf_counter() - started
     for name in EXPECTED:
         sys.stdout.write(f"{outcome.tally[name]:>12,}  {name}\n")
@@ -23,8 +29,8 @@ def main() -> int:
         sys.stdout.write(f"--- disagreement\n{text}\n")
     missing = outcome.missing()
     sys.stdout.write(f"{options.worlds:,} worlds in {seconds:.0f} s on {options.processes} processes; ")
-    sys.stdout.write(f"{len(outcome.disagreements):,} disagreements; never seen: {missing or 'nothing'}\n")
-    return 1 if outcome.disagreements or missing else 0
+    sys.stdout.write(f"{outcome.disagreed:,} disagreements; never seen: {missing or 'nothing'}\n")
+    return 1 if outcome.disagreed or missing else 0
 
 
 if __name__ == "__main__":
