@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PARALLEL ?= 2
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint bench bench-worlds mutants clean
+.PHONY: help demo test lint law-pages bench bench-worlds mutants clean
 
 help: ## what can be made
 	@echo "信衡 Xinheng —"
@@ -51,6 +51,9 @@ lint: $(DEV) ## style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+law-pages: $(RUN) ## the pages of the law in docs/law, anew from memoranda/
+	@$(BIN)/xinheng rulebook pages docs/law
 
 bench: $(DEV) ## how fast, as ratios in the same run: compare medians within a group
 	@$(BIN)/pytest benchmarks/bench_*.py --benchmark-columns=median,iqr,rounds

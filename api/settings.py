@@ -25,6 +25,8 @@ class Settings:
     lang                  language of messages to people; where not set, English for an English locale, else Chinese
     id_key                secret for the keyed hash of identity numbers; never shown, not even by `repr`
     id_key_file           file with that secret, made at first use (mode 0600); not set: see `api.identity.identity_key`
+    cache_folder          where quick copies of rulebook files are kept; `none` keeps none; where not set, `xinheng` in
+                          `XDG_CACHE_HOME`, else in `.cache` of the home folder; may be deleted at any time
     host, port            where the HTTP service listens
     body_limit_bytes      largest request body
     depth_limit_levels    deepest nesting of arrays and objects in a request body
@@ -40,6 +42,7 @@ class Settings:
     lang: Lang = "zh"
     id_key: bytes | None = field(default=None, repr=False)
     id_key_file: Path | None = None
+    cache_folder: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     body_limit_bytes: int = 1_048_576
@@ -71,13 +74,25 @@ class Settings:
             )
         given = {attribute: env[name] for name, attribute in known.items() if env.get(name)}
         values = {attribute: _read(attribute, text) for attribute, text in given.items()}
-        return cls(**{"lang": _locale_lang(env), **values})
+        return cls(**{"lang": _locale_lang(env), "cache_folder": _cache_folder(env), **values})
 
 
 def _locale_lang(env: Mapping[str, str]) -> Lang:
     # The order is POSIX's. An officer's machine without a locale (C) still gets Chinese.
     locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
     return "en" if locale.lower().startswith("en") else "zh"
+
+
+def _cache_folder(env: Mapping[str, str]) -> Path | None:
+    # Relative paths are to be ignored (XDG base directories): the working folder is no place for copies.
+    for name, inner in (("XDG_CACHE_HOME", "xinheng"), ("HOME", ".cache/xinheng")):
+        if (given := env.get(name, "")).startswith("/"):
+            return Path(given) / inner
+    return None
+
+
+def _folder(text: str) -> Path | None:
+    return None if text == "none" else Path(text)
 
 
 def _read(attribute: str, text: str) -> Any:
@@ -127,6 +142,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "lang": _word("zh", "en"),
     "id_key": (_secret, f"at least {KEY_BYTES} characters, random, e.g. from `openssl rand -hex 32`"),
     "id_key_file": (Path, "the path of a file"),
+    "cache_folder": (_folder, "the path of a folder, or none"),
     "port": _integer(0, 65_535),
     "body_limit_bytes": _integer(1_024, 1 << 30),
     "depth_limit_levels": _integer(4, 200),

@@ -119,7 +119,7 @@ def _stopped(book: Rulebook, measure: Measure, day: date) -> Reason | None:
 
 
 def _carried(book: Rulebook, measure: Measure, target: Target, day: date) -> Carried:
-    fitting = [b for b in _cited(book, target) if _obstacle(book, measure, target, b, day) is None]
+    fitting = [b for b in _cited(book, target) if obstacle(book, measure, target, b, day) is None]
     return Carried(
         target,
         tuple(basis for basis in fitting if basis.verified is not None),
@@ -135,7 +135,7 @@ _OBSTACLES: tuple[Reason, ...] = ("inadmissible-kind", "other-role", "article-no
 """What can keep an article from carrying a measure, in the order in which it is looked at."""
 
 
-def _obstacle(book: Rulebook, measure: Measure, target: Target, basis: LegalBasis, day: date) -> Reason | None:
+def obstacle(book: Rulebook, measure: Measure, target: Target, basis: LegalBasis, day: date) -> Reason | None:
     """Say what keeps an article from carrying the measure for that role (G6), verification aside."""
     if measure.effect in RESTRICTIONS and basis.kind not in ADMISSIBLE_FOR_RESTRICTIONS:
         return "inadmissible-kind"
@@ -152,7 +152,7 @@ def _obstacle(book: Rulebook, measure: Measure, target: Target, basis: LegalBasi
 def _why_none(book: Rulebook, measure: Measure, day: date) -> Reason:
     """Give the obstacle of the article that came closest."""
     found = {
-        _obstacle(book, measure, target, basis, day) for target in measure.targets for basis in _cited(book, target)
+        obstacle(book, measure, target, basis, day) for target in measure.targets for basis in _cited(book, target)
     }
     return next(reason for reason in reversed(_OBSTACLES) if reason in found)
 

@@ -24,14 +24,20 @@ def read_rulebook(folder: Path) -> Rulebook:
         RulebookRefused: no such folder, nothing in it, or a file that cannot be used as it stands.
 
     """
-    if folder.is_file():
-        return _with_places(drafted([Origin(str(folder), read_yaml(folder, str(folder)))]))
-    files = sorted(path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix) if _is_open(path, folder))
+    files = files_of(folder)
     if not files:
         raise Origin(str(folder), None).refused(
             "没有规则文件 (no rulebook files)", hint="请给出含 .yaml 文件的文件夹", code="rulebook.file"
         )
     return _with_places(drafted(Origin(name, read_yaml(path, name)) for path in files for name in [str(path)]))
+
+
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """Give the files of a rulebook in one order; for a file, itself."""
+    if folder.is_file():
+        return (folder,)
+    found = (path for suffix in ("*.yaml", "*.yml") for path in folder.rglob(suffix) if _is_open(path, folder))
+    return tuple(sorted(found))
 
 
 def read_inline(mapping: Mapping[str, Any], name: str = "inline") -> Rulebook:

@@ -21,7 +21,22 @@ def test_a_misspelt_name_is_refused_with_the_known_ones() -> None:
 
 
 def test_variables_of_other_programs_are_left_alone() -> None:
-    assert Settings.from_env({"PORT": "1", "STORE": "x", "HOME": "/"}) == Settings()
+    assert Settings.from_env({"PORT": "1", "STORE": "x", "USER": "root"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("env", "folder"),
+    [
+        ({}, None),
+        ({"HOME": "/home/a"}, Path("/home/a/.cache/xinheng")),
+        ({"HOME": "/home/a", "XDG_CACHE_HOME": "/c"}, Path("/c/xinheng")),
+        ({"HOME": "/home/a", "XDG_CACHE_HOME": "c"}, Path("/home/a/.cache/xinheng")),
+        ({"HOME": "/home/a", "XINHENG_CACHE_FOLDER": "copies"}, Path("copies")),
+        ({"HOME": "/home/a", "XINHENG_CACHE_FOLDER": "none"}, None),
+    ],
+)
+def test_quick_copies_are_kept_where_the_machine_keeps_such_things(env: dict[str, str], folder: Path | None) -> None:
+    assert Settings.from_env(env).cache_folder == folder
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:

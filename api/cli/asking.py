@@ -26,7 +26,7 @@ def describe_check(parser: ArgumentParser, session: Session) -> None:
     parser.add_argument(
         "--department", metavar="D", help=session.say("部门；不写则所有部门", "one department; else all")
     )
-    _describe_day(parser, session)
+    describe_day(parser, session)
     parser.add_argument("--concerning", metavar="ORG", help=session.say("所涉企业", "the organisation it concerns"))
     parser.add_argument("--version", type=int, metavar="V", help=session.say("过去的数据版本", "a past version"))
 
@@ -37,7 +37,7 @@ def describe_why_not(parser: ArgumentParser, session: Session) -> None:
     parser.add_argument("--measure", required=True, metavar="ID", help=session.say("措施", "the measure"))
     parser.add_argument("--matter", metavar="M", help=session.say("事项", "the matter"))
     parser.add_argument("--department", metavar="D", help=session.say("部门", "the department"))
-    _describe_day(parser, session)
+    describe_day(parser, session)
     parser.add_argument("--concerning", metavar="ORG", help=session.say("所涉企业", "the organisation it concerns"))
     parser.add_argument("--version", type=int, metavar="V", help=session.say("过去的数据版本", "a past version"))
 
@@ -51,14 +51,15 @@ def _describe_subject(parser: ArgumentParser, session: Session) -> None:
     )
 
 
-def _describe_day(parser: ArgumentParser, session: Session) -> None:
+def describe_day(parser: ArgumentParser, session: Session) -> None:
+    """Declare `--on`."""
     told = session.say("日期 YYYY-MM-DD；不写则今天（北京时间）", "the day, YYYY-MM-DD; else today in Shanghai")
     parser.add_argument("--on", metavar="DAY", help=told)
 
 
 def run_check(args: Namespace, session: Session) -> Exit:
     """Answer one check."""
-    on = _day(args.on)
+    on = asked_day(args.on)
     with session.existing_store() as store:
         asked = Check(
             subject=session.subject(args.subject, args.id_type),
@@ -80,7 +81,7 @@ def run_check(args: Namespace, session: Session) -> Exit:
 
 def run_why_not(args: Namespace, session: Session) -> Exit:
     """Say which gates keep a measure from binding."""
-    on = _day(args.on)
+    on = asked_day(args.on)
     with session.existing_store() as store:
         asked = WhyNotQuestion(
             subject=session.subject(args.subject, args.id_type),
@@ -99,7 +100,13 @@ def run_why_not(args: Namespace, session: Session) -> Exit:
     return Exit.DONE
 
 
-def _day(given: str | None) -> date:
+def asked_day(given: str | None) -> date:
+    """Give the day of `--on`, else today in Shanghai.
+
+    Raises:
+        MalformedDay: it is no day.
+
+    """
     if given is None:
         return today_in_shanghai()
     day = read_day(given)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from traceback import extract_tb
 
-from api.cli import asking, demo, facts, rulebook, scenario, serving, stores
+from api.cli import asking, demo, facts, rulebook, rulebook_reading, rulebook_report, scenario, serving, stores
 from api.cli.exits import Exit
 from api.cli.session import Session
 from graph_model.errors import XinhengError
@@ -45,9 +45,24 @@ COMMANDS = (
     ),
     Command("scenario run", "运行情景文件", "run scenario files", scenario.describe_run, scenario.run_scenarios),
     Command("rulebook lint", "检查规则文件", "check memoranda files", rulebook.describe_lint, rulebook.run_lint),
-    Command("rulebook show", "显示条目", "show an entry", rulebook.describe_show, rulebook.run_show),
-    Command("rulebook search", "查找条目", "search entries", rulebook.describe_search, rulebook.run_search),
-    Command("rulebook report", "规则概况", "what the rulebook holds", rulebook.describe_report, rulebook.run_report),
+    Command("rulebook show", "显示条目", "show an entry", rulebook_reading.describe_show, rulebook_reading.run_show),
+    Command(
+        "rulebook search", "查找条目", "search entries", rulebook_reading.describe_search, rulebook_reading.run_search
+    ),
+    Command(
+        "rulebook report",
+        "依据清理报告",
+        "the standing of every measure",
+        rulebook_report.describe_report,
+        rulebook_report.run_report,
+    ),
+    Command(
+        "rulebook pages",
+        "生成法规页面",
+        "write the pages of the law",
+        rulebook_reading.describe_pages,
+        rulebook_reading.run_pages,
+    ),
     Command("rulebook publish", "发布规则", "put a rulebook in force", rulebook.describe_publish, rulebook.run_publish),
     Command("store info", "存储概况", "what the store holds", stores.describe_info, stores.run_info),
     Command(

@@ -18,7 +18,9 @@ from graph_model.errors import MalformedSubject, StoreUnavailable, UnknownVersio
 from graph_model.identifiers import IdentityKeyer
 from graph_model.store import Store
 from graph_model.stores import open_store
+from memoranda.kept import read_kept
 from memoranda.reader import SHIPPED, read_rulebook
+from memoranda.rulebook import Rulebook
 
 _SQLITE = "sqlite:///"
 PIPE_WIDTH = 10_000
@@ -93,6 +95,15 @@ class Session:
                 detail_code="store.missing",
             )
         return self.store()
+
+    def book(self, folder: Path) -> Rulebook:
+        """Read the rulebook of a folder, from a kept copy where its files have not changed.
+
+        Raises:
+            RulebookRefused: it cannot be used as it stands.
+
+        """
+        return read_kept(folder, self.settings.cache_folder)
 
     def keyer(self) -> IdentityKeyer:
         """Give what turns identity numbers into keyed ids; makes a key file at first use."""
