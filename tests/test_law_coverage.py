@@ -1,0 +1,121 @@
+"""Nothing of the reference material is lost: each id is in the rulebook, or named with its reason; both ways."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from memoranda.reader import SHIPPED, read_rulebook
+
+HERE = Path(__file__).parent
+COVERAGE = HERE.parent / "docs" / "law-coverage.md"
+ROW = re.compile(r"^\| (?P<kind>[a-z]+)(?: [^|]*)? \| (?P<rest>.*) \|$")
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """What the reference material holds, as written down once."""
+    written: dict[str, Any] = YAML(typ="safe").load((HERE / "law_manifest.yaml").read_text(encoding="utf-8"))
+    return written
+
+
+@pytest.fixture(scope="module")
+def wanted(manifest: dict[str, Any]) -> dict[str, list[str]]:
+    """Every id of the manifest, by the word for its kind in the coverage page."""
+    corrections = manifest["corrections"]
+    return {
+        "department": [id_ for ids in manifest["departments"].values() for id_ in ids],
+        "list": manifest["lists"],
+        "matter": manifest["matters"],
+        "article": [f"{document} {no}" for document, numbers in manifest["articles"].items() for no in numbers],
+        "memorandum": list(manifest["measures"]),
+        "measure": [f"{memo}/{no}" for memo, numbers in manifest["measures"].items() for no in numbers],
+        "slot": manifest["slots"],
+        "correction": [*corrections["lists"], *corrections["matters"], *corrections["articles"]],
+    }
+
+
+@pytest.fixture(scope="module")
+def present() -> dict[str, frozenset[str]]:
+    """Every id of the shipped rulebook, by the same words."""
+    book = read_rulebook(SHIPPED)
+    kinds: Mapping[str, Mapping[str, object]] = {
+        "department": book.departments,
+        "list": book.lists,
+        "matter": book.matters,
+        "article": book.bases,
+        "memorandum": book.memoranda,
+        "measure": book.measures,
+        "slot": book.base_list,
+    }
+    ids = {kind: frozenset(entries) for kind, entries in kinds.items()}
+    return ids | {"correction": ids["list"] | ids["matter"] | ids["article"]}
+
+
+def rows(heading: str) -> Iterator[tuple[str, list[str]]]:
+    """Give the kind and the other cells of each row of the table under a heading of the coverage page."""
+    section = COVERAGE.read_text(encoding="utf-8").split(f"## {heading}")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        if found := ROW.match(line):
+            yield found["kind"], [cell.strip() for cell in found["rest"].split("|")]
+
+
+def named() -> dict[tuple[str, str], str]:
+    """Give the reason of each (kind, id) that the coverage page says is not in the rulebook."""
+    return {(kind, cells[0].strip("`")): cells[1] for kind, cells in rows("二、不在库的")}
+
+
+def test_the_manifest_counts_what_it_lists(manifest: dict[str, Any], wanted: dict[str, list[str]]) -> None:
+    words = {"memorandum": "memoranda"}
+    for kind, ids in wanted.items():
+        assert len(ids) == len(set(ids)), kind
+        assert manifest["counts"][words.get(kind, f"{kind}s")] == len(ids), kind
+    assert manifest["counts"]["documents"] == len(manifest["articles"])
+
+
+def test_each_id_of_the_reference_is_in_the_rulebook_or_named_with_its_reason(
+    wanted: dict[str, list[str]], present: dict[str, frozenset[str]]
+) -> None:
+    reasons = named()
+    lost = [(k, id_) for k, ids in wanted.items() for id_ in ids if id_ not in present[k] and (k, id_) not in reasons]
+    assert lost == []
+
+
+def test_what_is_named_as_missing_is_of_the_reference_is_missing_and_has_a_reason(
+    wanted: dict[str, list[str]], present: dict[str, frozenset[str]]
+) -> None:
+    reasons = named()
+    assert reasons
+    for (kind, id_), reason in reasons.items():
+        assert id_ in wanted[kind], (kind, id_)
+        assert id_ not in present[kind], (kind, id_)
+        assert len(reason) >= 8, (kind, id_)
+
+
+def test_the_page_counts_as_the_rulebook_does(wanted: dict[str, list[str]], present: dict[str, frozenset[str]]) -> None:
+    told = {kind: [int(cell) for cell in cells] for kind, cells in rows("一、数目")}
+    counted = {kind: (len(ids), sum(id_ in present[kind] for id_ in ids)) for kind, ids in wanted.items()}
+    assert told == {kind: [all_, there, all_ - there] for kind, (all_, there) in counted.items()}
+
+
+def test_the_ids_that_the_page_points_to_exist(present: dict[str, frozenset[str]]) -> None:
+    """A reader who is told to look elsewhere finds something there."""
+    known = frozenset().union(*present.values())
+    pointed = [id_ for _, cells in rows("二、不在库的") for id_ in re.findall(r"`([^`]+)`", " ".join(cells[1:]))]
+    assert pointed
+    assert [id_ for id_ in pointed if id_ not in known] == []
+
+
+def test_a_withdrawn_measure_points_to_one_that_is_there(present: dict[str, frozenset[str]]) -> None:
+    book = read_rulebook(SHIPPED)
+    pointers = {
+        measure.id: target
+        for measure in book.measures.values()
+        if measure.withdrawn is not None
+        for target in re.findall(r"见 ([a-z0-9-]+/[a-z0-9-]+)", measure.withdrawn.reason or "")
+    }
+    assert len(pointers) > 20
+    assert {id_: target for id_, target in pointers.items() if target not in present["measure"]} == {}
