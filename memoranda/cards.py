@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from memoranda.cleaning import Cleaned, cleaned, obstacle
+from memoranda.cleaning import Cleaned, alive, cleaned, obstacle
 from memoranda.model import LegalBasis, Measure, Target
 from memoranda.reading import (
     ahead_zh,
     article_facts,
     article_zh,
+    base_list_doubt_zh,
     bound_by_region,
     document_zh,
     list_term_zh,
     notes_of,
     reached_zh,
     region_zh,
+    slot_zh,
     span_zh,
     standing_zh,
     term_zh,
@@ -72,6 +74,7 @@ def _sections(book: Rulebook) -> Iterator[tuple[str, Iterable[str], Callable[[Ru
     yield "lists", book.lists, _list
     yield "memoranda", book.memoranda, _memorandum
     yield "bases", book.bases, _basis
+    yield "base_list", book.base_list, _base_list_entry
     yield "matters", book.matters, _matter
     yield "departments", book.departments, _department
 
@@ -96,6 +99,7 @@ def _measure(book: Rulebook, id_: str, day: date) -> _Made:
         _row("施行期间", span_zh(measure.from_, measure.until)),
         _row("实施部门", *_departments(book, id_)),
         _row("事项", *_matters(book, measure)),
+        _row("基础清单", slot_zh(book, measure)),
         _row("停止享受", *_withheld(book, measure)),
         _row("说明", notes_of(measure)),
     ]
@@ -159,7 +163,7 @@ def measure_lines(book: Rulebook, measures: Iterable[str], day: date) -> tuple[s
     silent: dict[str, int] = {}
     for id_ in measures:
         found = cleaned(book, id_, day)
-        if found.standing in ("enforceable", "weigh-only"):
+        if alive(found):
             measure = book.measures[id_]
             lines.append(f"{EFFECT_ZH[measure.effect]}　{_named(measure.title, id_)}")
         else:
@@ -218,6 +222,24 @@ def _verified(basis: LegalBasis) -> str:
         return "尚无人核实：不限制任何人"
     source = f"，出处 {basis.verified.source}" if basis.verified.source else ""
     return f"{basis.verified.on}，{basis.verified.by}{source}"
+
+
+def _base_list_entry(book: Rulebook, id_: str, day: date) -> _Made:
+    entry = book.base_list[id_]
+    within = [other.id for other in book.base_list.values() if other.class_ == id_]
+    mapped = (measure.id for measure in book.measures.values() if measure.slot in (id_, *within))
+    gist = entry.extras.get("x-gist", "")
+    return entry.name, [
+        _row(
+            "类别",
+            _named(book.base_list[entry.class_].name, entry.class_) if entry.class_ else "全国失信惩戒措施基础清单",
+        ),
+        _row("各项", *(_named(book.base_list[name].name, name) for name in within)),
+        _row("内容", gist if isinstance(gist, str) else ""),
+        _row("凭据", base_list_doubt_zh(entry)),
+        _row("所列依据", *(f"{article_zh(book.bases[name])} [{name}]" for name in entry.bases)),
+        _row("归入的措施", *measure_lines(book, mapped, day)),
+    ]
 
 
 def _matter(book: Rulebook, id_: str, day: date) -> _Made:

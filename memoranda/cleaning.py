@@ -20,7 +20,7 @@ Order of precedence, the first that is true: `not-a-public-body`; `no-basis`; `i
 `no-basis` and `not-a-public-body` is in no decision of that day (a property test holds the engine to it).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, get_args
@@ -133,6 +133,20 @@ def _cited(book: Rulebook, target: Target) -> Iterator[LegalBasis]:
 
 _OBSTACLES: tuple[Reason, ...] = ("inadmissible-kind", "other-role", "article-not-in-force", "other-territory")
 """What can keep an article from carrying a measure, in the order in which it is looked at."""
+
+
+def alive(found: Cleaned) -> bool:
+    """Whether a measure takes something from somebody or gives it: it is enforceable, or to be weighed."""
+    return found.standing in ("enforceable", "weigh-only")
+
+
+def without_slot(book: Rulebook, found: Mapping[str, Cleaned]) -> tuple[str, ...]:
+    """Give the living restrictions that name neither a slot of the national base list nor a statute of their own."""
+    return tuple(
+        id_
+        for id_, one in found.items()
+        if alive(one) and book.measures[id_].effect in RESTRICTIONS and book.measures[id_].slot is None
+    )
 
 
 def obstacle(book: Rulebook, measure: Measure, target: Target, basis: LegalBasis, day: date) -> Reason | None:

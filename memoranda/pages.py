@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from memoranda.cleaning import STANDINGS, cleaned, read_until
-from memoranda.model import Measure, Memorandum, OfficialList
+from memoranda.cleaning import STANDINGS, alive, cleaned, read_until
+from memoranda.model import BY_STATUTE, RESTRICTIONS, Measure, Memorandum, OfficialList
 from memoranda.pages_markdown import linked, shown, table
 from memoranda.pages_measures import by_standing, measure_rows
-from memoranda.reading import list_term_zh, region_zh, span_zh, way_out_zh
+from memoranda.reading import base_list_doubt_zh, list_term_zh, region_zh, span_zh, way_out_zh
 from memoranda.rulebook import Rulebook
 from memoranda.words import FACT_ZH, GROUND_ZH, LIST_ZH, MEMORANDUM_ZH, STANDING_ZH
 
@@ -95,7 +95,32 @@ def _index(book: Rulebook, day: date) -> str:
             if one.kind == kind
         ]
         parts += [f"## {name}", table(("名单", "认定机关", "期限", *heads[3:]), rows)] if rows else []
-    return _page("随附的法律：逐份文件、逐个名单", *parts)
+    return _page("随附的法律：逐份文件、逐个名单", *parts, *_base_list(book, day))
+
+
+def _base_list(book: Rulebook, day: date) -> Iterator[str]:
+    """Tell the national base list, class by class, with how many living restrictions belong to each slot."""
+    if not book.base_list:
+        return
+    living = [
+        measure.slot
+        for measure in book.measures.values()
+        if measure.effect in RESTRICTIONS and alive(cleaned(book, measure.id, day))
+    ]
+    counted = Counter(living)
+    yield "## 全国失信惩戒措施基础清单"
+    yield (
+        f"清单只汇编已有依据，不创设措施。生效的限制（可执行的禁止、限制与审慎考量）共 {len(living)} 项："
+        f"归入清单 {len(living) - counted[BY_STATUTE] - counted[None]} 项，"
+        f"法律法规直接规定 {counted[BY_STATUTE]} 项，两者皆非 {counted[None]} 项。"
+    )
+    entries = book.base_list.values()
+    rows = [
+        (shown(book.base_list[one.class_].name), shown(one.name), base_list_doubt_zh(one), str(counted[one.id] or ""))
+        for one in sorted(entries, key=lambda entry: (entry.class_ or "", entry.id))
+        if one.class_
+    ]
+    yield table(("类别", "项目", "凭据", "生效的限制"), rows)
 
 
 _MEANS = {

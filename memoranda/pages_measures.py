@@ -17,6 +17,7 @@ from memoranda.reading import (
     notes_of,
     reached_zh,
     region_zh,
+    slot_zh,
     span_zh,
     standing_zh,
     term_zh,
@@ -131,4 +132,6 @@ def _term(book: Rulebook, measure: Measure, *, in_memorandum: bool) -> Iterator[
 def _standing(book: Rulebook, measure: Measure, day: date) -> Iterator[str]:
     yield shown(standing_zh(cleaned(book, measure.id, day)))
     yield from (shown(line) for line in ahead_zh(book, measure.id, day))
+    slot = slot_zh(book, measure)
+    yield f"基础清单：{shown(slot)}" if slot else ""
     yield shown(notes_of(measure))

@@ -9,12 +9,24 @@ from collections.abc import Mapping
 from datetime import date
 
 from memoranda.cleaning import Cleaned, course
-from memoranda.model import LegalBasis, Measure, Memorandum, ObjectionRight, OfficialList, Repair, Target, TermBy
+from memoranda.model import (
+    BY_STATUTE,
+    BaseListEntry,
+    LegalBasis,
+    Measure,
+    Memorandum,
+    ObjectionRight,
+    OfficialList,
+    Repair,
+    Target,
+    TermBy,
+)
 from memoranda.rulebook import Rulebook
 from memoranda.words import (
     DAY_ZH,
     DOCUMENT_ZH,
     ENDS_ZH,
+    EVIDENCE_ZH,
     HELD_ZH,
     REASON_ZH,
     ROLE_ZH,
@@ -144,6 +156,18 @@ def matters_zh(book: Rulebook, measure: Measure) -> str:
     if measure.matters == "any":
         return "所有事项"
     return "、".join(book.matters[id_].name for id_ in measure.matters)
+
+
+def slot_zh(book: Rulebook, measure: Measure) -> str:
+    """Say where in the national base list a measure belongs; empty where it names no place."""
+    if measure.slot is None:
+        return ""
+    return "法律法规直接规定，不凭基础清单" if measure.slot == BY_STATUTE else book.base_list[measure.slot].name
+
+
+def base_list_doubt_zh(entry: BaseListEntry) -> str:
+    """Say how an entry of the national base list is known, and what is doubted."""
+    return EVIDENCE_ZH[entry.evidence] + ("" if entry.confirmed else "；有无此项尚未确认")
 
 
 def notes_of(measure: Measure) -> str:

@@ -76,6 +76,9 @@ def _all(book: Rulebook) -> Iterator[Searched]:
         yield Searched("memoranda", memorandum.id, memorandum.title, (memorandum.document_no or "",))
     for basis in book.bases.values():
         yield Searched("bases", basis.id, article_zh(basis))
+    for entry in book.base_list.values():
+        gist = entry.extras.get("x-gist", "")
+        yield Searched("base_list", entry.id, entry.name, (gist,) if isinstance(gist, str) else ())
     for matter in book.matters.values():
         yield Searched("matters", matter.id, matter.name)
     for department in book.departments.values():

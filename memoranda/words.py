@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from memoranda.cleaning import Reason, StandingInLaw
-from memoranda.model import BasisKind, Effect, Held, Role
+from memoranda.model import BasisKind, Effect, Evidence, Held, Role
 
 STANDING_ZH: Mapping[StandingInLaw, str] = {
     "enforceable": "可执行",
@@ -78,12 +78,19 @@ GROUND_ZH = {
     "security_provided": "提供担保",
     "authority_decision": "认定机关决定",
 }
+EVIDENCE_ZH: Mapping[Evidence, str] = {
+    "law_text": "已读原文",
+    "page_excerpt": "见于摘录",
+    "seed": "见于地方文件",
+    "recalled": "凭记忆，待核",
+}
 FACT_ZH = {"text": "文本", "number": "数值", "boolean": "是否", "day": "日期"}
 SECTION_ZH = {
     "measures": "措施",
     "lists": "名单",
     "memoranda": "文件",
     "bases": "依据",
+    "base_list": "基础清单",
     "matters": "事项",
     "departments": "部门",
 }

@@ -13,7 +13,17 @@ from engine.question import Check
 from engine.standing import Standing, standing_of
 from engine.timeline import at
 from graph_model.nodes import RELATION_TYPES, Attributes, Designation, Neighbourhood, Relation, Subject
-from memoranda.cleaning import SILENT, STANDINGS, Cleaned, cleaned, course, days_of_change, read_until, standings
+from memoranda.cleaning import (
+    SILENT,
+    STANDINGS,
+    Cleaned,
+    cleaned,
+    course,
+    days_of_change,
+    read_until,
+    standings,
+    without_slot,
+)
 from memoranda.model import RESTRICTIONS, ROLES
 from memoranda.reader import SHIPPED, read_inline, read_rulebook
 from memoranda.rulebook import Rulebook
@@ -271,3 +281,21 @@ def test_a_whole_decision_names_no_restriction_that_lacks_a_confirmed_article(
                 if item.effect in RESTRICTIONS:
                     assert cleaned(book, item.measure, day).standing not in SILENT, (item.measure, day)
     assert named > 100
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ({}, ("m",)),
+        ({"measure": {"effect": "weigh"}}, ("m",)),
+        ({"measure": {"slot": "statute"}}, ()),
+        ({"measure": {"effect": "watch"}}, ()),
+        ({"measure": {"effect": "favour"}, "list_kind": "incentive"}, ()),
+        ({"basis": {"verified": None}}, ()),
+    ],
+)
+def test_a_living_restriction_without_a_place_in_the_base_list_is_named(
+    said: dict[str, Any], missing: tuple[str, ...]
+) -> None:
+    law = small(**said)
+    assert without_slot(law, standings(law, TODAY)) == missing

@@ -88,6 +88,7 @@ def _as_json(book: Rulebook, card: Card, day: date) -> dict[str, Any]:
         "lists": book.lists,
         "memoranda": book.memoranda,
         "bases": book.bases,
+        "base_list": book.base_list,
         "matters": book.matters,
         "departments": book.departments,
     }

@@ -11,9 +11,9 @@ from api.cli.asking import asked_day, describe_day
 from api.cli.exits import Exit
 from api.cli.rulebook import describe_folder
 from api.cli.session import Session
-from memoranda.cleaning import STANDINGS, Cleaned, standings
-from memoranda.model import Effect
-from memoranda.reading import article_zh, standing_zh
+from memoranda.cleaning import STANDINGS, Cleaned, alive, standings, without_slot
+from memoranda.model import BY_STATUTE, RESTRICTIONS, Effect
+from memoranda.reading import article_zh, base_list_doubt_zh, standing_zh
 from memoranda.rulebook import Rulebook
 from memoranda.words import EFFECT_ZH, STANDING_ZH
 
@@ -54,6 +54,8 @@ def run_report(args: Namespace, session: Session) -> Exit:
     by_list = [(one.name, [m.id for m in book.measures_on(id_)]) for id_, one in book.lists.items()]
     session.print_table(_split(session.say("名单", "list"), by_list, found, session))
     session.print()
+    session.print_table(_slots(book, found, session))
+    session.print()
     session.print_table(_awaiting_table(book, found, session))
     return Exit.DONE
 
@@ -85,6 +87,27 @@ def _split(name: str, groups: Iterable[tuple[str, list[str]]], found: Mapping[st
     for title, measures in groups:
         counted = Counter(found[id_].standing for id_ in measures)
         table.add_row(title, *(str(counted[standing] or "") for standing in STANDINGS), str(len(measures)))
+    return table
+
+
+def _slots(book: Rulebook, found: Mapping[str, Cleaned], session: Session) -> Table:
+    """Say how many living restrictions belong to each slot of the base list, and name those that belong to none."""
+    table = Table(session.say("基础清单", "national base list"), box=None)
+    table.add_column(session.say("凭据", "evidence"))
+    table.add_column(session.say("生效的限制", "living restrictions"), justify="right")
+    living = Counter(
+        book.measures[id_].slot
+        for id_, one in found.items()
+        if alive(one) and book.measures[id_].effect in RESTRICTIONS
+    )
+    for entry in book.base_list.values():
+        if entry.class_ is not None:
+            table.add_row(f"{entry.name} {entry.id}", base_list_doubt_zh(entry), str(living[entry.id] or ""))
+    table.add_row(session.say("法律法规直接规定", "ordered by a statute itself"), "", str(living[BY_STATUTE] or ""))
+    none = without_slot(book, found)
+    table.add_row(session.say("两者皆非", "neither"), "", str(len(none)), style="bold" if none else "")
+    for id_ in none:
+        table.add_row(f"  {id_} {book.measures[id_].title}")
     return table
 
 
@@ -143,6 +166,7 @@ def _cleaning(book: Rulebook, found: Mapping[str, Cleaned]) -> dict[str, Any]:
         "by_list": {id_: _counted(found[measure.id] for measure in book.measures_on(id_)) for id_ in book.lists},
         "cleaned": [_row(book, id_, one) for id_, one in found.items()],
         "awaiting_confirmation": _awaiting(found),
+        "without_slot": without_slot(book, found),
     }
 
 
@@ -157,6 +181,7 @@ def _row(book: Rulebook, id_: str, one: Cleaned) -> dict[str, Any]:
         "memorandum": book.memorandum_of[id_].id,
         "effect": book.measures[id_].effect,
         "standing": one.standing,
+        "slot": book.measures[id_].slot,
         "reason": one.reason,
         "note": one.note,
         "roles": {
