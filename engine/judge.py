@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from engine.explain import duties_of, question_to_ask
 from engine.gates import exempt_on
@@ -15,6 +16,7 @@ from graph_model.identifiers import is_uscc
 from memoranda.model import RESTRICTIONS
 from memoranda.rulebook import Rulebook
 
+Named = TypeVar("Named", Withheld, LeftOut)
 CODE_LIKE = re.compile(r"[0-9A-Za-z]{18}")
 
 
@@ -67,13 +69,13 @@ def judge(standing: Standing | None, check: Check, book: Rulebook, version: int)
         verdict=verdict,
         could_be=could_be(concerned, verdict, day),
         duties=_duties(concerned.duties, standing, check, day, book),
-        withheld=tuple(
+        withheld=_once(
             Withheld(item.measure.id, department, item.listing.id, by)
             for item, by in concerned.withheld
             for department in departments_of(item, check)
         ),
         unresolved=_unresolved(concerned.unresolved, check, day, book),
-        left_out=tuple(
+        left_out=_once(
             LeftOut(item.measure.id, department, item.listing.id)
             for item in concerned.left_out
             for department in departments_of(item, check)
@@ -196,6 +198,11 @@ def narrower(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> 
         if check.department is None or check.department in item.departments:
             found.update(m for m in named if not freed(item, frozenset(book.ancestors(m)), day))
     return tuple(sorted(found))
+
+
+def _once(named: Iterable[Named]) -> tuple[Named, ...]:
+    """Name each measure, department and designation once, in order, in however many roles it reaches the subject."""
+    return tuple(sorted(set(named), key=lambda one: (one.measure, one.department, one.designation)))
 
 
 def _duties(items: Iterable[Item], standing: Standing, check: Check, day: date, book: Rulebook) -> tuple[Duty, ...]:
