@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from graph_model.errors import XinhengError
-from memoranda.model import Effect
+from memoranda.model import Effect, Role
 
 Verdict = Literal["bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear"]
 STRENGTH: tuple[Verdict, ...] = ("bar", "limit", "weigh", "unknown", "unresolved", "watch", "favour", "clear")
@@ -58,7 +58,7 @@ class Duty:
     measure: str
     effect: Effect
     department: str
-    role: str
+    role: Role
     from_: date | None
     until: date | None
     disputed: bool
@@ -85,7 +85,7 @@ class Unresolved:
     measure: str
     effect: Effect
     department: str
-    role: str
+    role: Role
     designation: str
     reasons: tuple[str, ...]
     ask: str
@@ -155,7 +155,7 @@ class CandidateGates:
 
     measure: str
     designation: str
-    role: str
+    role: Role
     department: str
     held: bool
     gates: dict[str, str]

@@ -6,19 +6,9 @@ from engine.question import Json
 from engine.standing import Item
 from engine.timeline import runs
 from graph_model.calendar import add_months
-from graph_model.nodes import Ground
 from memoranda.model import RESTRICTIONS
 from memoranda.rulebook import Rulebook
-
-GROUND_ZH: dict[Ground, str] = {
-    "minor_first_offence": "轻微首违",
-    "commitment_accepted": "信用承诺获准",
-    "court_stay": "法院裁定中止",
-    "court_permission": "法院准许",
-    "security_provided": "提供担保",
-    "authority_decision": "认定机关决定",
-}
-ACT_ZH = {"performance": "履行义务后由认定机关删除", "removal": "由认定机关决定移出"}
+from memoranda.words import ENDS_ZH, GROUND_ZH
 
 
 def remedies_of(item: Item, book: Rulebook) -> tuple[Json, ...]:
@@ -35,8 +25,8 @@ def end_of(item: Item, book: Rulebook) -> Json:
     official = item.listing.official
     if last.end is not None:
         return {"kind": "expiry", "on": last.end}
-    if official.ends_by in ACT_ZH:
-        return {"kind": "act", "ends_by": official.ends_by, "act_zh": ACT_ZH[official.ends_by]}
+    if official.ends_by in ("performance", "removal"):
+        return {"kind": "act", "ends_by": official.ends_by, "act_zh": ENDS_ZH[official.ends_by]}
     # The list's article says why the entry stays; where the duty rests on another law, that law sets no end.
     ids = [official.ends_article] if official.ends_article in item.target.bases else list(item.target.bases)
     articles = [book.bases[id_] for id_ in ids]

@@ -4,19 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from engine.question import Json
+from memoranda.words import ROLE_ZH
 
-RELATION_ZH = {
-    "legal_representative": "法定代表人",
-    "principal": "主要负责人",
-    "director": "董事",
-    "supervisor": "监事",
-    "senior_manager": "高级管理人员",
-    "actual_controller": "实际控制人",
-    "shareholder": "股东",
-    "operator": "经营者",
-    "branch_of": "分支机构",
-    "directly_responsible": "直接责任人员",
-}
 EFFECT_ZH = {
     "bar": "应当依法不予准许",
     "limit": "应当依法限制",
@@ -89,9 +78,9 @@ def _reached(proof: Json) -> str:
     if not proof["path"]:
         return ""
     step, who = proof["path"][0], _who(proof["subject"]["id"], proof["subject"]["name"])
-    relation = RELATION_ZH[step["relation"]]
+    relation = ROLE_ZH[step["relation"]]
     if step["role"] == "directly_responsible":
-        return f"{who}为该决定所载的{relation}"
+        return f"{who}为{relation}"
     if step["role"] in ("head_office", "own_business"):
         return f"前者是{who}的{relation}{_since(step)}"
     when = f"，以{HELD_ZH[step['held']]}（{_day(step['judged_on'])}）为准" if step["held"] in HELD_ZH else ""

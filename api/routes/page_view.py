@@ -4,8 +4,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from engine.question import VERDICT_ZH, Decision, Duty, Json, LeftOut, Unresolved, Withheld
-from engine.sentences import BEGINS_ZH, ENDS_ZH, RELATION_ZH
+from engine.sentences import BEGINS_ZH, ENDS_ZH
 from memoranda.rulebook import Rulebook
+from memoranda.words import ROLE_ZH
 
 VERDICT_SAYS: Mapping[str, str] = {
     "bar": "法律禁止准许。请不予办理，并告知当事人依据与救济途径。",
@@ -25,7 +26,6 @@ IDENTITY_ZH: Mapping[str, str] = {
     "foreign_permanent_resident": "外国人永久居留身份证",
     "military_id": "军人证件",
 }
-ROLE_ZH: Mapping[str, str] = {"self": "本身", "head_office": "所属法人", "own_business": "经营的个体户", **RELATION_ZH}
 
 
 def matter_choices(book: Rulebook) -> tuple[tuple[str, str], ...]:
