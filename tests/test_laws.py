@@ -260,6 +260,25 @@ def day_of(designation: Designation, name: str) -> date | None:
 
 @laws
 @given(world=worlds())
+def test_nothing_is_listed_twice_and_everything_in_order(world: RandomWorld) -> None:
+    for question in world.checks:
+        decision = decide(world.facts, world.book.rulebook, question)
+        everything: tuple[list[Any], ...] = (
+            [(ORDER.index(d.effect), d.measure, d.department, d.designation, d.role) for d in decision.duties],
+            [(ORDER.index(u.effect), u.measure, u.department, u.designation, u.role) for u in decision.unresolved],
+            [(w.measure, w.department, w.designation) for w in decision.withheld],
+            [(one.measure, one.department, one.designation) for one in decision.left_out],
+            *(list(one.withheld_by) for one in decision.withheld),
+            *(list(one.reasons) for one in decision.unresolved),
+            list(decision.lifting_set),
+            list(decision.narrower),
+        )
+        for listed in everything:
+            assert listed == sorted(set(listed))
+
+
+@laws
+@given(world=worlds())
 def test_the_same_question_always_gives_the_same_bytes(world: RandomWorld) -> None:
     again = world_of(world.seed)
     book = read_inline(world.book.mapping)
