@@ -1,9 +1,13 @@
 """The laws that every implementation must satisfy (SEMANTICS §5, its last paragraph), on random worlds."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -285,6 +289,31 @@ def test_the_same_question_always_gives_the_same_bytes(world: RandomWorld) -> No
     for question in world.checks:
         first = bytes_of(decide(world.facts, world.book.rulebook, question))
         assert bytes_of(decide(again.facts, book, question)) == first
+
+
+DECIDE_IN_ANOTHER_PROCESS = """
+from tests.test_laws import bytes_of, decide
+from tests.worlds import world_of
+for seed in range(0, 4_000, 100):
+    world = world_of(seed)
+    for question in world.checks:
+        print(bytes_of(decide(world.facts, world.book.rulebook, question)))
+"""
+
+
+def test_every_process_gives_the_same_bytes_whatever_its_hash_seed() -> None:
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", DECIDE_IN_ANOTHER_PROCESS],
+            cwd=Path(__file__).parent.parent,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
+    assert next(iter(told)).count(b"\n") == 120
 
 
 def test_the_law_of_the_oracle_is_the_law_of_the_file() -> None:
