@@ -21,7 +21,8 @@ from graph_model.identifiers import IdentityKeyer
 from graph_model.nodes import Facts
 from graph_model.store import ChangeSet, Store
 from loaders.rows import facts_from_rows
-from memoranda.reader import SHIPPED, read_inline, read_rulebook
+from memoranda.kept import read_kept
+from memoranda.reader import SHIPPED, read_inline
 from memoranda.rulebook import Rulebook
 
 KEPT_RULEBOOKS = 256
@@ -64,8 +65,12 @@ def _shown(value: Any) -> Any:
 
 @dataclass(slots=True)
 class Rulebooks:
-    """The rulebooks that scenarios name, each read once; one that is refused is refused again without reading it."""
+    """The rulebooks that scenarios name, each read once; one that is refused is refused again without reading it.
 
+    copies   where quick copies of rulebook files are kept; `None`: nowhere
+    """
+
+    copies: Path | None = None
     _read: OrderedDict[str, Rulebook | RulebookRefused] = field(default_factory=OrderedDict)
 
     def of(self, scenario: Scenario) -> Rulebook:
@@ -78,7 +83,7 @@ class Rulebooks:
         named = scenario.rulebook
         if isinstance(named, str):
             folder = SHIPPED if named == "published" else _folder(scenario.file, named)
-            return self._once(f"folder {folder}", lambda: read_rulebook(folder))
+            return self._once(f"folder {folder}", lambda: read_kept(folder, self.copies))
         return self._once(repr(named), lambda: read_inline(named))
 
     def _once(self, key: str, read: Callable[[], Rulebook]) -> Rulebook:

@@ -19,7 +19,7 @@ from loaders.load import load
 from loaders.report import LoadOrder, LoadReport, Progress
 from loaders.snapshot import DEFAULT_MAX_SHARE, Snapshot, load_snapshot
 from loaders.synth import LOAD_ORDER, synthesise
-from memoranda.reader import SHIPPED, read_rulebook
+from memoranda.reader import SHIPPED
 from memoranda.rulebook import Rulebook
 
 
@@ -66,7 +66,7 @@ def run_load(args: Namespace, session: Session) -> Exit:
         )
     done = Exit.DONE
     with session.store() as store:
-        _, book = with_shipped_rulebook(store).rulebook_in_force()
+        _, book = with_shipped_rulebook(store, session).rulebook_in_force()
         for file in args.files:
             report = _load_one(file, args, session, store, book)
             _tell(file, report, args, session)
@@ -182,7 +182,7 @@ def describe_synth(parser: ArgumentParser, session: Session) -> None:
 def run_synth(args: Namespace, session: Session) -> Exit:
     """Write a deterministic city of the shipped rulebook's lists, and say in which order to load it."""
     with _bar(str(args.folder)) as progress:
-        rows = synthesise(args.folder, args.organisations, read_rulebook(SHIPPED), seed=args.seed, progress=progress)
+        rows = synthesise(args.folder, args.organisations, session.book(SHIPPED), seed=args.seed, progress=progress)
     if args.json:
         session.print_json({"folder": str(args.folder), "rows": rows})
         return Exit.DONE

@@ -13,8 +13,8 @@ from api.cli.proof import tree_of
 from api.cli.session import Session
 from api.cli.tree import lines
 from api.scenario_files import Scenario, UnreadableFileError, read_scenarios
-from api.scenario_stores import NewStore, stores_like
-from api.scenarios import Outcome, Runner
+from api.scenario_stores import stores_like
+from api.scenarios import Outcome, Rulebooks, Runner
 
 
 def describe_run(parser: ArgumentParser, session: Session) -> None:
@@ -34,7 +34,7 @@ def run_scenarios(args: Namespace, session: Session) -> Exit:
             unreadable += 1
             print(f"xinheng: {error}", file=sys.stderr)
     with stores_like(args.store) as new_store:
-        for outcome in _outcomes(scenarios, new_store):
+        for outcome in _outcomes(scenarios, Runner(new_store, Rulebooks(session.settings.cache_folder))):
             passed, failed = passed + outcome.passed, failed + (not outcome.passed)
             _tell(outcome, session, as_json=args.json)
     print(f"{passed} passed, {failed} failed", file=sys.stderr if args.json else session.out)
@@ -43,8 +43,7 @@ def run_scenarios(args: Namespace, session: Session) -> Exit:
     return Exit.NOT_DONE if failed else Exit.DONE
 
 
-def _outcomes(scenarios: list[Scenario], new_store: NewStore) -> Iterator[Outcome]:
-    runner = Runner(new_store)
+def _outcomes(scenarios: list[Scenario], runner: Runner) -> Iterator[Outcome]:
     # `disable=None`: a bar only where a person sees it.
     for scenario in tqdm(scenarios, unit="scenario", leave=False, disable=None):
         yield from runner.run(scenario)

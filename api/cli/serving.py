@@ -31,7 +31,7 @@ def run_serve(args: Namespace, session: Session) -> Exit:
     """Serve until stopped; a new store gets the shipped rulebook first."""
     session = listening(args, session)
     with session.store() as store:
-        with_shipped_rulebook(store)
+        with_shipped_rulebook(store, session)
         return serve(session, store)
 
 

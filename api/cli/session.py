@@ -19,7 +19,7 @@ from graph_model.identifiers import IdentityKeyer
 from graph_model.store import Store
 from graph_model.stores import open_store
 from memoranda.kept import read_kept
-from memoranda.reader import SHIPPED, read_rulebook
+from memoranda.reader import SHIPPED
 from memoranda.rulebook import Rulebook
 
 _SQLITE = "sqlite:///"
@@ -134,12 +134,12 @@ class Session:
         return self.keyer().keyed_id(id_type, number.strip())
 
 
-def with_shipped_rulebook(store: Store) -> Service:
+def with_shipped_rulebook(store: Store, session: Session) -> Service:
     """Give a service on `store`; a store without a rulebook gets the shipped one first."""
     service = Service(store)
     try:
         service.rulebook_in_force()
     except UnknownVersion:
-        book = read_rulebook(SHIPPED)
+        book = session.book(SHIPPED)
         service.publish(book, actor="xinheng", reason="the shipped rulebook", key=f"shipped {book.digest}")
     return service
