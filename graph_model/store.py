@@ -186,6 +186,13 @@ class Store(Protocol):
         """Every designation on one list with its moves, sorted by id, streamed."""
         ...
 
+    def held_by(self, holders: Sequence[SubjectId], version: Version) -> tuple[Relation, ...]:
+        """Every relation record of these holders, links to designations too, each once, in no order.
+
+        For thousands of holders at once; as large as what they hold. Who is not registered holds nothing.
+        """
+        ...
+
     def find(self, key: Fact, version: Version) -> Fact | None:
         """The recorded fact with the same key as `key` (other fields ignored); a designation comes with its moves."""
         ...

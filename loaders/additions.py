@@ -58,13 +58,12 @@ def _moves_added(given: Designation, known: Fact | None) -> Addition | None:
     return Addition() if (last.on, last.reason) == (end.on, end.reason) else None
 
 
-def added_to_relations(given: Relation, known: Iterable[Relation]) -> Addition:
-    """Say what becomes of a relation row that no record has the key of, given the holder's records.
+def added_to_relations(given: Relation, same: Iterable[Relation]) -> Addition:
+    """Say what becomes of a relation row that no record has the key of, given the records with the same start.
 
     A row that only adds `held_until` to the one open record ends it; one that leaves out the end of a record that
     has one says less than is known, and is in conflict with it.
     """
-    same = [r for r in known if _start_of(r) == _start_of(given)]
     for record in same:
         if given.held_until is not None and record.held_until is None:
             if any(
@@ -84,7 +83,8 @@ def added_to_relations(given: Relation, known: Iterable[Relation]) -> Addition:
     return Addition(facts=Facts(relations=(given,)))
 
 
-def _start_of(relation: Relation) -> tuple[object, ...]:
+def start_of(relation: Relation) -> tuple[object, ...]:
+    """Give what a relation row shares with the record that it may end."""
     r = relation
     return (r.type, r.holder, r.organisation, r.designation, r.held_from, r.share, r.responsible)
 

@@ -1,14 +1,15 @@
 """The run behind a load: chunks of rows become change sets, and every row is counted once."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from graph_model.errors import ChangeRefused
-from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation, SubjectId, Version
+from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation, Version
 from graph_model.store import Assessment, ChangeSet, Fact, Store
-from loaders.additions import Addition, added_by, added_to_relations
+from loaders.additions import Addition, added_by, added_to_relations, start_of
 from loaders.reading import Reading, ReadRow, RejectedRow
 from loaders.refused_columns import column_refused
 from loaders.rejects import RejectFile
@@ -60,9 +61,8 @@ class Run:
         self._digest = reading.digest()
         self._relations_known = order.kind == "relations" and bool(store.counts(store.latest_version())["relations"])
         self._rejected: list[RejectedRow] = []
-        # The relations of the holders of one chunk: a person who holds hundreds comes up again and again.
-        self._near: dict[SubjectId, Sequence[Relation]] = {}
-        self._near_at: Version = 0
+        # The relation records that stood before this chunk, of its holders and by their starts.
+        self._begun: dict[tuple[object, ...], list[Relation]] = {}
         self._rejects = RejectFile(order.rejects, reading) if order.rejects is not None else None
 
     def __enter__(self) -> Self:
@@ -78,6 +78,7 @@ class Run:
     def take(self, chunk: Sequence[ReadRow | RejectedRow]) -> None:
         """Write one chunk's rows as one change set."""
         rows = list(self.readable(chunk))
+        self._begun = self._begun_by([row.fact for row in rows]) if self._relations_known else {}
         if rows and not self._written_as_new(rows):
             self.write(rows, self.additions(rows))
         self.settle()
@@ -114,15 +115,12 @@ class Run:
     # --- writing ----------------------------------------------------------------------------------------------
 
     def _written_as_new(self, rows: Sequence[ReadRow]) -> bool:
-        """Write a chunk without assessing it, where its first row is new; says whether that went well.
+        """Write a chunk without assessing it, where it looks new; says whether that went well.
 
         Assessing reads the store as much as writing does; a chunk that was loaded before is assessed all the same,
         so that it makes no version.
         """
-        if self._order.dry_run or self._relations_known:
-            return False
-        (first,) = self._store.assess(self._change_set(rows, bag([rows[0].fact])))
-        if first.outcome != "new":
+        if self._order.dry_run or not self._look_new(rows):
             return False
         try:
             receipt = self._store.commit(self._change_set(rows, bag([row.fact for row in rows])))
@@ -132,6 +130,20 @@ class Run:
         self.report.unchanged += receipt.unchanged
         self.report.wrote(receipt.version)
         return True
+
+    def _look_new(self, rows: Sequence[ReadRow]) -> bool:
+        if self._relations_known:
+            # The store would take the end of a record that stands for another record beside it.
+            return not any(isinstance(row.fact, Relation) and start_of(row.fact) in self._begun for row in rows)
+        (first,) = self._store.assess(self._change_set(rows, bag([rows[0].fact])))
+        return first.outcome == "new"
+
+    def _begun_by(self, facts: Iterable[Fact]) -> dict[tuple[object, ...], list[Relation]]:
+        holders = {fact.holder for fact in facts if isinstance(fact, Relation)}
+        begun: dict[tuple[object, ...], list[Relation]] = defaultdict(list)
+        for relation in self._store.held_by(tuple(holders), self._store.latest_version()):
+            begun[start_of(relation)].append(relation)
+        return begun
 
     def additions(self, rows: Sequence[ReadRow]) -> list[RowAddition]:
         """Count the rows that are unchanged or refused, and give the others with what each adds."""
@@ -156,17 +168,9 @@ class Run:
             return Addition()
         if assessment.outcome == "refused":
             return added_by(assessment, self._store, version)
-        if isinstance(fact, Relation) and self._relations_known:
-            return added_to_relations(fact, self._relations_of(fact.holder, version))
+        if isinstance(fact, Relation):
+            return added_to_relations(fact, self._begun.get(start_of(fact), ()))
         return Addition(facts=bag([fact]))
-
-    def _relations_of(self, holder: SubjectId, version: Version) -> Sequence[Relation]:
-        if self._near_at != version:
-            self._near, self._near_at = {}, version
-        if holder not in self._near:
-            near = self._store.neighbourhood(holder, version)
-            self._near[holder] = near.relations if near is not None else ()
-        return self._near[holder]
 
     def write(self, rows: Sequence[ReadRow], adding: Sequence[RowAddition], closing: Facts = NOTHING) -> None:
         """Write what rows add as one change set, with the moves that close a snapshot's missing entries.

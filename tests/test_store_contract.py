@@ -142,6 +142,7 @@ def test_a_version_that_is_not_there_is_refused_by_every_reading(furnished: Stor
         lambda v: list(furnished.subjects(v)),
         lambda v: list(furnished.entries("black", v)),
         lambda v: furnished.find(registration("ORG"), v),
+        lambda v: furnished.held_by(["P"], v),
         furnished.rulebook_at,
         furnished.counts,
     ]
@@ -182,6 +183,19 @@ def test_a_hub_has_all_its_relations(furnished: Store) -> None:
     assert [r.organisation for r in hub.relations] == many
     assert len(hub.names) == 3_000
     assert len(furnished.affected_by(["P"], 4)) == 3_001
+
+
+def test_what_holders_hold_is_read_for_many_at_once_as_it_stood(furnished: Store) -> None:
+    others = tuple(Relation("shareholder", "ORG", "ORG", held_from=day) for day in (DAY, LATER))
+    put(furnished, relations=(DIRECTOR, *others), designations=(D1,))
+    before = furnished.latest_version()
+    ended = replace(DIRECTOR, held_until=LATER)
+    furnished.commit(change(furnished, corrections=Facts(relations=(ended,)), relations=(LINK,)))
+    now = furnished.latest_version()
+    held = furnished.held_by(["P", "ORG", "nobody", "P", "\ud800"], now)
+    assert (len(held), set(held)) == (4, {ended, LINK, *others})
+    assert set(furnished.held_by(["P"], before)) == {DIRECTOR}
+    assert furnished.held_by([], now) == furnished.held_by(["nobody"], now) == ()
 
 
 def test_ids_of_any_letters_are_kept_apart(furnished: Store) -> None:

@@ -8,7 +8,7 @@ import apsw
 
 from graph_model.admission import Admitted
 from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
-from graph_model.nodes import Designation, Neighbourhood, SubjectId, Version
+from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId, Version
 from graph_model.store import (
     Assessment,
     Change,
@@ -183,6 +183,10 @@ class SqliteStore:
         while page := self._read(read.entries_after, list_id, after, version, _PAGE):
             yield from page
             after = page[-1].id
+
+    def held_by(self, holders: Sequence[SubjectId], version: Version) -> tuple[Relation, ...]:
+        """Every relation record of these holders."""
+        return self._read(read.held_by, [h for h in holders if _is_text(h)], self._standing(version))
 
     def find(self, key: Fact, version: Version) -> Fact | None:
         """The recorded fact with the key of `key`."""

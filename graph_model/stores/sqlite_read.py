@@ -40,6 +40,8 @@ FAR_ENDS = f"""SELECT organisation FROM {EACH} CROSS JOIN relation
     CROSS JOIN relation ON relation.designation = designation.id
     WHERE designation.recorded_from <= :version AND designation.recorded_until > :version
     AND relation.recorded_from <= :version AND relation.recorded_until > :version"""
+HELD_BY = f"""SELECT {rows.RELATION} FROM {EACH} CROSS JOIN relation
+    ON holder = wanted WHERE {AT}"""
 REGISTERED_AMONG = f"""SELECT DISTINCT subject FROM {EACH} CROSS JOIN registration
     ON subject = wanted WHERE {AT}"""
 SUBJECTS_AFTER = f"""SELECT DISTINCT subject FROM registration
@@ -93,6 +95,12 @@ def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId],
     """Those of the subjects that are registered."""
     asked = {"keys": keys(subjects), "version": version}
     return {row[0] for row in connection.execute(REGISTERED_AMONG, asked)}
+
+
+def held_by(connection: apsw.Connection, holders: Iterable[SubjectId], version: Version) -> tuple[Relation, ...]:
+    """The relation records of the holders."""
+    asked = {"keys": keys(set(holders)), "version": version}
+    return tuple(map(rows.relation_of, connection.execute(HELD_BY, asked)))
 
 
 def subjects_after(connection: apsw.Connection, after: SubjectId, version: Version, page: int) -> list[SubjectId]:
