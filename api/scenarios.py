@@ -6,17 +6,19 @@ Rulebooks are read once per run: the shipped one, each folder, and each inline m
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from traceback import extract_tb
+from typing import Any, TypeAlias
 
 from api.scenario_expectations import Answer, Found, MalformedExpectationError, compare
 from api.scenario_files import Scenario
 from api.scenario_questions import Keyed, ask
 from api.scenario_stores import NewStore
 from engine.service import Service
-from graph_model.errors import FactsRefused, RulebookRefused, XinhengError
+from graph_model.errors import FactsRefused, RulebookRefused, StoreUnavailable, XinhengError
 from graph_model.identifiers import IdentityKeyer
 from graph_model.nodes import Facts
 from graph_model.store import ChangeSet, Store
@@ -25,6 +27,7 @@ from memoranda.kept import read_kept
 from memoranda.reader import SHIPPED, read_inline
 from memoranda.rulebook import Rulebook
 
+Answering: TypeAlias = Callable[[Mapping[str, Any]], Answer]
 KEPT_RULEBOOKS = 256
 """How many rulebooks a run keeps: enough for scenarios that share a few, bounded for a file where none do."""
 
@@ -117,15 +120,28 @@ class Runner:
     _published: OrderedDict[str, Rulebook] = field(default_factory=OrderedDict)
 
     def run(self, scenario: Scenario) -> Iterator[Outcome]:
-        """Give the outcome of each check of one scenario, in order."""
+        """Give the outcome of each check of one scenario, in order.
+
+        Raises:
+            StoreUnavailable: no store can be opened, which is no fault of the scenario.
+
+        """
+        with ExitStack() as opened:
+            yield from outcomes(scenario, self._answering(scenario, opened))
+
+    def _answering(self, scenario: Scenario, opened: ExitStack) -> Answering:
+        """Prepare the scenario's store; where that is refused, every check is."""
         try:
             book = self.rulebooks.of(scenario)
             facts = self.facts_of(scenario, book)
-            with self.new_store() as store:
-                answers = prepare(store, book, facts, self._published)
-                yield from outcomes(scenario, partial(ask, answers, keyed=self.keyed))
-        except (RulebookRefused, FactsRefused) as refusal:
-            yield from outcomes(scenario, _refusing(refusal))
+            answers = prepare(opened.enter_context(self.new_store()), book, facts, self._published)
+        except StoreUnavailable:
+            raise
+        except XinhengError as refusal:
+            return refusing(refusal)
+        except Exception as error:
+            return refusing(fault(error))
+        return partial(ask, answers, keyed=self.keyed)
 
     def facts_of(self, scenario: Scenario, book: Rulebook) -> Facts:
         """Read the scenario's facts.
@@ -166,21 +182,21 @@ def prepare(store: Store, book: Rulebook, facts: Facts, read: OrderedDict[str, R
     return service
 
 
-def outcomes(scenario: Scenario, answer_to: Callable[[Mapping[str, Any]], Answer]) -> Iterator[Outcome]:
+def outcomes(scenario: Scenario, answer_to: Answering) -> Iterator[Outcome]:
     """Put each check of a scenario to `answer_to` and compare."""
     for number, check in enumerate(scenario.checks, start=1):
         yield outcome(scenario, number, check, answer_to)
 
 
-def outcome(
-    scenario: Scenario, number: int, check: Mapping[str, Any], answer_to: Callable[[Mapping[str, Any]], Answer]
-) -> Outcome:
+def outcome(scenario: Scenario, number: int, check: Mapping[str, Any], answer_to: Answering) -> Outcome:
     """Give the outcome of one check."""
     answer: Answer
     try:
         answer = answer_to(check)
     except XinhengError as error:
         answer = error
+    except Exception as error:
+        answer = fault(error)
     try:
         expected, found = compare(check, answer)
     except MalformedExpectationError as malformed:
@@ -189,5 +205,13 @@ def outcome(
     return Outcome(scenario, number, check, expected, found, answer)
 
 
-def _refusing(refusal: XinhengError) -> Callable[[Mapping[str, Any]], Answer]:
+def refusing(refusal: XinhengError) -> Answering:
+    """Answer every check alike."""
     return lambda _: refusal
+
+
+def fault(error: Exception) -> XinhengError:
+    """Make a fault of ours an answer like any refusal: it fails its checks, and the others go on."""
+    place = extract_tb(error.__traceback__)[-1]
+    what = f"程序内部错误 a fault of ours: {type(error).__name__} at {place.filename}:{place.lineno}"
+    return XinhengError(what, hint="请报告 please report it", detail_code="internal")

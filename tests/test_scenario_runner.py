@@ -1,12 +1,16 @@
 """The scenario runner says what failed and why, and cannot be fooled by a slip of the pen (CONTRACT §5)."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.cli.main import main
+from api.scenario_files import read_scenarios
+from api.scenarios import outcomes
+from graph_model.errors import UnknownMatter
 
 BOOK = """
 rulebook:
@@ -307,3 +311,20 @@ def test_a_person_may_be_named_by_number_and_the_number_is_said_nowhere(run: Run
     bad = facts.replace(number, number[:-1] + "1")
     ran = run(scenario(f"{subject}, matter: grant, on: 2024-06-01, error: identity.malformed", facts=bad))
     assert (ran.code, ran.out) == (0, "1 passed, 0 failed\n")
+
+
+def test_a_fault_of_ours_fails_its_own_checks_and_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "case.yaml"
+    file.write_text(scenario(f"{ASKED}, expect: {{verdict: bar}}", f"{ASKED}, error: matter.unknown"), encoding="utf-8")
+    (read,) = read_scenarios(file)
+
+    def answer_to(check: Mapping[str, Any]) -> Any:
+        if "error" in check:
+            raise UnknownMatter("no matter", hint="none")
+        raise ZeroDivisionError("p-1 was given")
+
+    broken, sound = outcomes(read, answer_to)
+    assert (broken.passed, sound.passed) == (False, True)
+    assert broken.found["detail_code"] == "internal"
+    assert "ZeroDivisionError at" in broken.found["detail"]
+    assert "p-1" not in broken.found["detail"]
