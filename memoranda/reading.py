@@ -124,6 +124,8 @@ def document_zh(memorandum: Memorandum) -> str:
 def standing_zh(found: Cleaned) -> str:
     """Say a standing, with the reason where there is no basis."""
     told = STANDING_ZH[found.standing]
+    if found.standing == "information-only" and not any(one.carrying for one in found.targets):
+        return f"{told}（依据未核实，不作提示）"
     if found.reason is None:
         return told
     return f"{told}：{REASON_ZH[found.reason]}" + (f"，{found.note}" if found.note else "")
