@@ -5,11 +5,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from traceback import extract_tb
 
 from api.cli import asking, demo, facts, rulebook, rulebook_reading, rulebook_report, scenario, serving, stores
 from api.cli.exits import Exit
 from api.cli.session import Session
+from api.scenarios import fault
 from graph_model.errors import XinhengError
 
 
@@ -99,17 +99,11 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
         print("\nxinheng: 已中断 interrupted", file=sys.stderr)
         return Exit.INTERRUPTED
     except Exception as error:
-        return _fault(error)
+        told = fault(error)  # its place alone: message and trace may quote what was given
+        print(f"xinheng: {_named(told)}: {told}", file=sys.stderr)
+        return Exit.NOT_DONE
     else:
         return code
-
-
-def _fault(error: Exception) -> Exit:
-    """Say where a fault of ours arose, without its message and its trace: both may quote what was given."""
-    place = extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} at {place.filename}:{place.lineno}"
-    print(f"xinheng: internal: 程序内部错误 a fault of ours: {where}; 请报告 please report it", file=sys.stderr)
-    return Exit.NOT_DONE
 
 
 def _named(error: XinhengError) -> str:
