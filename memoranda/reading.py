@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import date
 
-from memoranda.cleaning import Cleaned, course
+from memoranda.cleaning import Cleaned, cleaned, days_of_change
 from memoranda.model import (
     BY_STATUTE,
     BaseListEntry,
@@ -132,10 +132,22 @@ def standing_zh(found: Cleaned) -> str:
 
 
 def ahead_zh(book: Rulebook, measure_id: str, day: date) -> tuple[str, ...]:
-    """Say which changes of a measure's standing are announced for after `day`."""
-    return tuple(
-        f"{since} 起{standing_zh(found)}" for since, found in course(book, measure_id) if since and since > day
-    )
+    """Say what is announced for after `day`: another standing, or other articles for the same."""
+    told = []
+    before = cleaned(book, measure_id, day)
+    for since in (later for later in days_of_change(book, measure_id) if later > day):
+        now = cleaned(book, measure_id, since)
+        if now.standing != before.standing:
+            told.append(f"{since} 起{standing_zh(now)}")
+        elif _articles(now) != _articles(before):
+            told.append(f"{since} 起依{'、'.join(_articles(now))}")
+        before = now
+    return tuple(told)
+
+
+def _articles(found: Cleaned) -> tuple[str, ...]:
+    """Name the articles that carry a measure, each once, in its order."""
+    return tuple({article_zh(basis): None for one in found.targets for basis in one.carrying})
 
 
 def region_zh(book: Rulebook, region: str) -> str:

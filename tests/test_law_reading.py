@@ -13,6 +13,7 @@ from api.cli.main import main
 from memoranda.cards import cards_of
 from memoranda.cleaning import STANDINGS, cleaned
 from memoranda.reader import SHIPPED, read_rulebook
+from memoranda.reading import ahead_zh
 from memoranda.rulebook import Rulebook
 from memoranda.search import search
 
@@ -239,3 +240,22 @@ def test_wrapping_loses_nothing_and_keeps_marks_where_they_belong(book: Rulebook
         assert not any(each[0] in NOT_FIRST for each in lines[1:])
         assert not any(each[-1] in NOT_LAST for each in lines[:-1])
         assert all(cell_len(each) <= width + 4 or " " not in each.strip() for each in lines)
+
+
+def test_what_is_announced_for_later_days_is_told_with_its_day(book: Rulebook) -> None:
+    # 医疗保障法 takes effect on 2027-01-01; the company law was renumbered on 2024-07-01.
+    (told,) = ahead_zh(book, "medical-fund/manager", date(2026, 11, 23))
+    assert told.startswith("2027-01-01 起依")
+    assert "《中华人民共和国医疗保障法》" in told
+    assert ahead_zh(book, "medical-fund/manager", date(2027, 1, 1)) == ()
+    (told,) = ahead_zh(book, "posts/revoked-company-officer", date(2024, 6, 30))
+    assert told == "2024-07-01 起依《中华人民共和国公司法》第一百七十八条第一款第（四）项"
+
+
+def test_a_watch_whose_article_nobody_has_read_is_not_told_as_if_it_were_shown(line: Line, book: Rulebook) -> None:
+    unread = next(
+        id_
+        for id_ in book.measures
+        if (one := cleaned(book, id_, DAY)).standing == "information-only" and not any(t.carrying for t in one.targets)
+    )
+    assert "依据未核实，不作提示" in line("show", unread, "--on", "2026-11-24")[1]
