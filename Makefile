@@ -52,8 +52,9 @@ lint: $(DEV) ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-law-pages: $(RUN) ## the pages of the law in docs/law, anew from memoranda/
+law-pages: $(RUN) ## the pages of the law in docs/law, and of what lint finds in it, anew from memoranda/
 	@$(BIN)/xinheng rulebook pages docs/law
+	@$(BIN)/python -m tests.lint_shipped
 
 bench: $(DEV) ## how fast, as ratios in the same run: compare medians within a group
 	@$(BIN)/pytest benchmarks/bench_*.py --benchmark-columns=median,iqr,rounds

@@ -252,7 +252,11 @@ class Verified(Entry):
 
 
 class LegalBasis(Entry):
-    """A dated article of a document (R6). No `verified`: nobody has confirmed it, and it carries nothing (P1)."""
+    """A dated article of a document (R6). No `verified`: nobody has confirmed it, and it carries nothing (P1).
+
+    `matters` says which matters the article speaks of, with what they contain; none: nobody has said. Lint reads it, no
+    gate does.
+    """
 
     id: Id
     document: Id
@@ -262,6 +266,7 @@ class LegalBasis(Entry):
     until: Day | None = None
     binds: Annotated[tuple[Role, ...], AfterValidator(_as_set)] = ()
     territory: Region | None = None
+    matters: Ids = ()
     verified: Verified | None = None
 
     @property

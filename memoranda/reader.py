@@ -59,8 +59,9 @@ def _is_open(path: Path, folder: Path) -> bool:
 
 
 def _with_places(draft: Draft) -> Rulebook:
-    """Make a book whose lists and measures know the file and line they came from, for lint to name."""
+    """Make a book whose lists, memoranda and measures know the file and line they came from, for lint to name."""
     places = {("lists", id_): placed.origin.place() for id_, placed in draft.lists.items()}
+    places |= {("memoranda", id_): placed.origin.place() for id_, placed in draft.memoranda.items()}
     places |= {("measures", id_): measure.origin.place() for id_, measure in draft.measures.items()}
     return _checked(draft, places)
 

@@ -28,6 +28,8 @@ def check_references(draft: Draft) -> None:
         _known("依据 legal basis", draft.legal_bases, entry.ends_article, origin, "ends_article")
         for way, right in (("repair", entry.repair), ("objection", entry.objection)):
             _known("部门 department", draft.departments, right.body if right else None, origin, way, "body")
+    for basis in draft.legal_bases.values():
+        _all_known("事项 matter", draft.matters, basis.entry.matters, basis.origin, "matters")
     for slot in draft.base_list.values():
         _check_slot(draft, slot)
     for memorandum in draft.memoranda.values():

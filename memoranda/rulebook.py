@@ -37,7 +37,7 @@ class Rulebook:
     condition_of     the compiled condition of each measure that has one (R4)
     defect_of        the compiled `defective_if` of each list that has one (G2)
     extras           the `x-` keys that stood beside the sections; no rule reads them
-    places           `file:line` of each (`lists` or `measures`, id) that came from a file; no part of the content
+    places           `file:line` of each (`lists`, `memoranda` or `measures`, id) that came from a file; not content
 
     It is made of entries that the reader has checked; it does not check them again.
     """

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from api.cli.asking import asked_day, describe_day
 from api.cli.exits import Exit
 from api.cli.session import Session
 from engine.service import Service
@@ -19,21 +20,27 @@ def describe_folder(parser: ArgumentParser, session: Session) -> None:
 
 def describe_lint(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `rulebook lint`."""
-    told = session.say("规则文件夹；不写则为随附的规则", "a folder of memoranda files; else the shipped rulebook")
-    parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, metavar="FOLDER", help=told)
+    _describe_files(parser, session)
+    describe_day(parser, session)
 
 
 def describe_publish(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `rulebook publish`."""
-    describe_lint(parser, session)
+    _describe_files(parser, session)
     parser.add_argument("--actor", default="xinheng rulebook publish", help=session.say("经办人", "who answers for it"))
     parser.add_argument("--reason", default="published from files", help=session.say("事由", "why"))
 
 
+def _describe_files(parser: ArgumentParser, session: Session) -> None:
+    told = session.say("规则文件夹；不写则为随附的规则", "a folder of memoranda files; else the shipped rulebook")
+    parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED, metavar="FOLDER", help=told)
+
+
 def run_lint(args: Namespace, session: Session) -> Exit:
     """Say what is wrong or doubtful in a rulebook; errors make it not done."""
+    on = asked_day(args.on)
     book = read_rulebook(args.folder)
-    findings = lint(book)
+    findings = lint(book, on)
     errors = sum(finding.level == "error" for finding in findings)
     for finding in findings:
         if args.json:
@@ -43,8 +50,10 @@ def run_lint(args: Namespace, session: Session) -> Exit:
             session.print(f"{finding.level} {finding.code}: {finding.place}: {finding.what}; {finding.remedy}")
     if not args.json:
         warnings = len(findings) - errors
-        zh = f"{errors} 处错误，{warnings} 处提醒，{book.digest}"
-        session.print(session.say(zh, f"{errors} errors, {warnings} warnings, {book.digest}"))
+        zh = f"{on}：{errors} 处错误，{warnings} 处提醒，{book.digest}"
+        session.print(session.say(zh, f"{on}: {errors} errors, {warnings} warnings, {book.digest}"))
+        if findings:
+            session.print(session.say("各代码的说明见 docs/lint/", "each code has a page in docs/lint/"))
     return Exit.NOT_DONE if errors else Exit.DONE
 
 
