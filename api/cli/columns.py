@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+WIDTH = 96
+"""Columns of what is laid out by hand, on a terminal and in a pipe alike."""
 NOT_FIRST = frozenset("，。；、：）》”！？)],;")
 """What does not begin a line."""
 NOT_LAST = frozenset("（《“‘([")

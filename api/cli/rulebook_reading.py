@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from api.cli.asking import asked_day, describe_day
-from api.cli.columns import wrapped
+from api.cli.columns import WIDTH, wrapped
 from api.cli.exits import Exit
 from api.cli.rulebook import describe_folder
 from api.cli.session import Session
@@ -23,9 +23,8 @@ from memoranda.rulebook_content import file_form
 from memoranda.search import search
 from memoranda.words import SECTION_ZH
 
-WIDTH = 96
-"""Columns of a card, on a terminal and in a pipe alike."""
 LABEL = 16
+"""Columns of a label, and of what it leaves free beside the lines that follow."""
 
 
 def describe_show(parser: ArgumentParser, session: Session) -> None:

@@ -2,16 +2,17 @@
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
 
 from api.cli.asking import asked_day, describe_day
+from api.cli.columns import WIDTH, wrapped
 from api.cli.exits import Exit
 from api.cli.rulebook import describe_folder
 from api.cli.session import Session
-from memoranda.cleaning import STANDINGS, Cleaned, alive, standings, without_slot
+from memoranda.cleaning import SILENT, STANDINGS, Cleaned, StandingInLaw, alive, standings, without_slot
 from memoranda.model import BY_STATUTE, RESTRICTIONS, Effect
 from memoranda.reading import article_zh, base_list_doubt_zh, standing_zh
 from memoranda.rulebook import Rulebook
@@ -38,8 +39,7 @@ def run_report(args: Namespace, session: Session) -> Exit:
         session.print_json({"digest": book.digest, "on": day, **_counts(book, found), **_cleaning(book, found)})
         return Exit.DONE
     if args.standing is not None:
-        chosen = {id_: one for id_, one in found.items() if one.standing == args.standing}
-        session.print_table(_listing(book, chosen, session))
+        session.print("\n".join(_listing(book, found, args.standing, session)))
         return Exit.DONE
     session.print(
         session.say(f"依据清理 · 截至 {day} · {book.digest}", f"The law cleaned · as of {day} · {book.digest}")
@@ -57,6 +57,11 @@ def run_report(args: Namespace, session: Session) -> Exit:
     session.print_table(_slots(book, found, session))
     session.print()
     session.print_table(_awaiting_table(book, found, session))
+    for standing in STANDINGS:
+        if standing in SILENT and any(one.standing == standing for one in found.values()):
+            session.print()
+            session.print(f"{session.say(STANDING_ZH[standing], standing)} {standing}")
+            session.print("\n".join(_listing(book, found, standing, session)))
     return Exit.DONE
 
 
@@ -80,7 +85,8 @@ def _totals(book: Rulebook, found: Mapping[str, Cleaned], session: Session) -> T
 
 
 def _split(name: str, groups: Iterable[tuple[str, list[str]]], found: Mapping[str, Cleaned], session: Session) -> Table:
-    table = Table(name, box=None)
+    table = Table(box=None)
+    table.add_column(name, overflow="fold")
     for standing in STANDINGS:
         table.add_column(session.say(SHORT_ZH[standing], standing), justify="right", min_width=4)
     table.add_column(session.say("合计", "all"), justify="right")
@@ -92,8 +98,9 @@ def _split(name: str, groups: Iterable[tuple[str, list[str]]], found: Mapping[st
 
 def _slots(book: Rulebook, found: Mapping[str, Cleaned], session: Session) -> Table:
     """Say how many living restrictions belong to each slot of the base list, and name those that belong to none."""
-    table = Table(session.say("基础清单", "national base list"), box=None)
-    table.add_column(session.say("凭据", "evidence"))
+    table = Table(box=None)
+    table.add_column(session.say("基础清单", "national base list"), overflow="fold")
+    table.add_column(session.say("凭据", "evidence"), overflow="fold")
     table.add_column(session.say("生效的限制", "living restrictions"), justify="right")
     living = Counter(
         book.measures[id_].slot
@@ -123,19 +130,23 @@ def _awaiting(found: Mapping[str, Cleaned]) -> dict[str, list[str]]:
 
 def _awaiting_table(book: Rulebook, found: Mapping[str, Cleaned], session: Session) -> Table:
     waits = session.say("待其核实的措施", "measures that wait for it")
-    table = Table(session.say("未核实的依据", "article not confirmed"), waits, box=None)
+    table = Table(box=None)
+    table.add_column(session.say("未核实的依据", "article not confirmed"), overflow="fold")
+    table.add_column(waits, justify="right")
     for basis, measures in _awaiting(found).items():
         table.add_row(article_zh(book.bases[basis]), str(len(measures)))
     return table
 
 
-def _listing(book: Rulebook, chosen: Mapping[str, Cleaned], session: Session) -> Table:
-    heads = (("标识", "id"), ("效力", "effect"), ("措施", "measure"), ("现状与依据", "standing and articles"))
-    table = Table(*(session.say(zh, en) for zh, en in heads), box=None)
-    for id_, one in chosen.items():
-        measure = book.measures[id_]
-        table.add_row(id_, session.say(EFFECT_ZH[measure.effect], measure.effect), measure.title, _why(one))
-    return table
+def _listing(book: Rulebook, found: Mapping[str, Cleaned], standing: StandingInLaw, session: Session) -> Iterator[str]:
+    """List the measures of one standing, each with its articles, or with why it has none."""
+    for id_, one in found.items():
+        if one.standing == standing:
+            measure = book.measures[id_]
+            effect = session.say(EFFECT_ZH[measure.effect], measure.effect)
+            head, *rest = wrapped(f"{id_}  {effect} · {measure.title}", WIDTH - 4)
+            yield from (head, *(f"    {line}" for line in rest))
+            yield from wrapped(f"    {_why(one)}", WIDTH)
 
 
 def _why(one: Cleaned) -> str:
@@ -164,6 +175,9 @@ def _cleaning(book: Rulebook, found: Mapping[str, Cleaned]) -> dict[str, Any]:
             for id_, memorandum in book.memoranda.items()
         },
         "by_list": {id_: _counted(found[measure.id] for measure in book.measures_on(id_)) for id_ in book.lists},
+        "measures_by_standing": {
+            standing: [id_ for id_, one in found.items() if one.standing == standing] for standing in STANDINGS
+        },
         "cleaned": [_row(book, id_, one) for id_, one in found.items()],
         "awaiting_confirmation": _awaiting(found),
         "without_slot": without_slot(book, found),
