@@ -23,6 +23,7 @@ from memoranda.reading import (
     term_zh,
     way_out_zh,
 )
+from memoranda.reading_condition import defect_zh, measure_condition_zh, words_of
 from memoranda.rulebook import Rulebook
 from memoranda.words import (
     DOCUMENT_ZH,
@@ -94,7 +95,7 @@ def _measure(book: Rulebook, id_: str, day: date) -> _Made:
         _row("及于", reach_zh(book, measure, found)),
         _row("名单", *(_named(book.lists[name].name, name) for name in book.lists_of(id_))),
         _row("依据", *(line for target in measure.targets for line in _target(book, measure, target, day))),
-        _row("条件", measure.condition or ""),
+        _row("条件", measure_condition_zh(book, measure), measure.condition or ""),
         _row("期限", term_zh(measure)),
         _row("施行期间", span_zh(measure.from_, measure.until)),
         _row("实施部门", *_departments(book, id_)),
@@ -175,13 +176,16 @@ def measure_lines(book: Rulebook, measures: Iterable[str], day: date) -> tuple[s
 
 def _list(book: Rulebook, id_: str, day: date) -> _Made:
     official = book.lists[id_]
-    facts = [f"{name}：{FACT_ZH[kind]}" for name, kind in sorted(official.facts.items())]
+    words = words_of(book, official)
+    facts = [
+        f"{name}（{FACT_ZH[kind]}）{words.get(f'fact.{name}', '')}" for name, kind in sorted(official.facts.items())
+    ]
     return official.name, [
         _row("种类", f"{LIST_ZH[official.kind]} {official.kind}"),
         _row("认定机关", _named(book.departments[official.authority].name, official.authority)),
-        _row("期限", list_term_zh(official)),
+        _row("期限", list_term_zh(book, official)),
         _row("告知", "列入前须告知" if official.notice_required else ""),
-        _row("不得列入", official.defective_if or ""),
+        _row("不得列入", defect_zh(book, official), official.defective_if or ""),
         _row("列明事实", "；".join(facts)),
         _row("修复", way_out_zh(book, official.repair)),
         _row("异议", way_out_zh(book, official.objection)),

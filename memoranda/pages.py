@@ -11,9 +11,10 @@ from pathlib import Path
 
 from memoranda.cleaning import STANDINGS, alive, cleaned, read_until
 from memoranda.model import BY_STATUTE, RESTRICTIONS, Measure, Memorandum, OfficialList
-from memoranda.pages_markdown import linked, shown, table
+from memoranda.pages_markdown import code, linked, shown, table
 from memoranda.pages_measures import by_standing, measure_rows
 from memoranda.reading import base_list_doubt_zh, list_term_zh, region_zh, span_zh, way_out_zh
+from memoranda.reading_condition import defect_zh, words_of
 from memoranda.rulebook import Rulebook
 from memoranda.words import FACT_ZH, GROUND_ZH, LIST_ZH, MEMORANDUM_ZH, STANDING_ZH
 
@@ -88,7 +89,7 @@ def _index(book: Rulebook, day: date) -> str:
             (
                 linked(one.name, f"lists/{one.id}.md"),
                 shown(book.departments[one.authority].name),
-                shown(list_term_zh(one)),
+                shown(list_term_zh(book, one)),
                 *counts(book.measures_on(one.id)),
             )
             for one in book.lists.values()
@@ -159,10 +160,13 @@ def _list(book: Rulebook, official: OfficialList, day: date) -> str:
     facts = [
         ("种类", LIST_ZH[official.kind]),
         ("认定机关", shown(book.departments[official.authority].name)),
-        ("期限", shown(list_term_zh(official))),
+        ("期限", shown(list_term_zh(book, official))),
         ("告知", "列入前须告知；地方认定而未告知的，待核" if official.notice_required else ""),
-        ("不得列入", f"`{official.defective_if}`" if official.defective_if else ""),
-        ("列明事实", "、".join(f"`{name}`（{FACT_ZH[kind]}）" for name, kind in sorted(official.facts.items()))),
+        (
+            "不得列入",
+            f"{shown(defect_zh(book, official))}<br>{code(official.defective_if)}" if official.defective_if else "",
+        ),
+        ("列明事实", "、".join(_facts(book, official))),
         ("修复", shown(way_out_zh(book, official.repair))),
         ("异议", shown(way_out_zh(book, official.objection))),
         ("豁免事由", grounds),
@@ -175,6 +179,12 @@ def _list(book: Rulebook, official: OfficialList, day: date) -> str:
         table(("", ""), [(label, value) for label, value in facts if value]),
         *_measures(book, book.measures_on(official.id), day, in_memorandum=False),
     )
+
+
+def _facts(book: Rulebook, official: OfficialList) -> Iterator[str]:
+    words = words_of(book, official)
+    for name, kind in sorted(official.facts.items()):
+        yield f"{shown(words.get(f'fact.{name}', ''))} `{name}`（{FACT_ZH[kind]}）".strip()
 
 
 def _back() -> str:

@@ -22,6 +22,7 @@ from memoranda.reading import (
     standing_zh,
     term_zh,
 )
+from memoranda.reading_condition import measure_condition_zh
 from memoranda.rulebook import Rulebook
 from memoranda.words import EFFECT_ZH, REASON_ZH
 
@@ -59,7 +60,7 @@ def _row(book: Rulebook, measure: Measure, day: date, *, in_memorandum: bool) ->
         _lines(_effect(measure)),
         _lines(_departments(book, measure)),
         _lines(_articles(book, measure, day)),
-        _lines(_reached(measure)),
+        _lines(_reached(book, measure)),
         _lines(_term(book, measure, in_memorandum=in_memorandum)),
         _lines(_standing(book, measure, day)),
     )
@@ -110,16 +111,18 @@ def _articles(book: Rulebook, measure: Measure, day: date) -> Iterator[str]:
         yield shown(article_zh(basis)) + (f"（{told}）" if told else "")
 
 
-def _reached(measure: Measure) -> Iterator[str]:
+def _reached(book: Rulebook, measure: Measure) -> Iterator[str]:
     for target in measure.targets:
         yield shown(reached_zh(target))
-    yield f"条件：{code(measure.condition)}" if measure.condition else ""
+    if measure.condition:
+        yield f"条件：{shown(measure_condition_zh(book, measure))}"
+        yield code(measure.condition)
 
 
 def _term(book: Rulebook, measure: Measure, *, in_memorandum: bool) -> Iterator[str]:
     """Say the measure's own term; without one it follows the list, whose page says its term already."""
     own = term_zh(measure)
-    terms = {list_term_zh(book.lists[id_]): None for id_ in book.lists_of(measure.id)}
+    terms = {list_term_zh(book, book.lists[id_]): None for id_ in book.lists_of(measure.id)}
     if own:
         yield shown(own)
     elif in_memorandum and len(terms) == 1:

@@ -21,6 +21,7 @@ from memoranda.model import (
     Target,
     TermBy,
 )
+from memoranda.reading_condition import words_of
 from memoranda.rulebook import Rulebook
 from memoranda.words import (
     DAY_ZH,
@@ -90,11 +91,15 @@ def months_zh(months: int) -> str:
     return f"{months // 12} 年" if months % 12 == 0 else f"{months} 个月"
 
 
-def list_term_zh(official: OfficialList) -> str:
+def list_term_zh(book: Rulebook, official: OfficialList) -> str:
     """Say how long an entry of a list stays, and what ends it (F2, P4)."""
     term = official.term_months
     if isinstance(term, TermBy):
-        told = [f"{term.by} 为 {value}：{months_zh(m) if m else '无期限'}" for value, m in sorted(term.months.items())]
+        words, by = words_of(book, official), f"fact.{term.by}"
+        told = [
+            f"{words.get(by, term.by)}为{words.get(f'{by}={value}', value)}：{months_zh(m) if m else '无期限'}"
+            for value, m in sorted(term.months.items())
+        ]
         other = f"其余：{months_zh(term.otherwise) if term.otherwise else '无期限'}"
         days = "；".join([*told, other])
     else:
