@@ -50,7 +50,7 @@ def never_true(book: Rulebook, measure: Measure) -> bool:
         return False
     lists = [book.lists[id_] for id_ in book.lists_of(measure.id)]
     return not any(
-        _can_be_true(condition, _known(official, target.role)) for official in lists for target in measure.targets
+        can_be_true(condition, _known(official, target.role)) for official in lists for target in measure.targets
     )
 
 
@@ -65,7 +65,14 @@ def _known(official: OfficialList, role: str) -> Mapping[str, tuple[Scalar, ...]
     }
 
 
-def _can_be_true(condition: Condition, known: Mapping[str, tuple[Scalar, ...]]) -> bool:
+def can_be_true(condition: Condition, known: Mapping[str, tuple[Scalar, ...]]) -> bool:
+    """Whether a condition is not false in some case; `known` gives all values that a symbol may have.
+
+    >>> from memoranda.condition import compile_condition
+    >>> can_be_true(compile_condition("fact.a > 2 and fact.a < 1", {"a": "number"}), {})
+    False
+
+    """
     tree = parse(condition.text)
     mentioned = {symbol.name for symbol in symbols_of(tree)}
     compared = _compared(tree)
