@@ -11,7 +11,7 @@ from pathlib import Path
 
 from memoranda.cleaning import STANDINGS, alive, cleaned, read_until
 from memoranda.model import BY_STATUTE, RESTRICTIONS, Measure, Memorandum, OfficialList
-from memoranda.pages_markdown import code, linked, shown, table
+from memoranda.pages_markdown import code, file_of, linked, shown, table
 from memoranda.pages_measures import by_standing, measure_rows
 from memoranda.reading import base_list_doubt_zh, list_term_zh, region_zh, span_zh, way_out_zh
 from memoranda.reading_condition import defect_zh, words_of
@@ -26,8 +26,8 @@ def pages_of(book: Rulebook) -> Mapping[str, str]:
     """Give every page by its path within the folder of pages."""
     day = read_until(book)
     pages = {"README.md": _index(book, day)}
-    pages |= {f"memoranda/{id_}.md": _memorandum(book, one, day) for id_, one in book.memoranda.items()}
-    pages |= {f"lists/{id_}.md": _list(book, one, day) for id_, one in book.lists.items()}
+    pages |= {f"memoranda/{file_of(id_)}": _memorandum(book, one, day) for id_, one in book.memoranda.items()}
+    pages |= {f"lists/{file_of(id_)}": _list(book, one, day) for id_, one in book.lists.items()}
     return pages
 
 
@@ -76,9 +76,9 @@ def _index(book: Rulebook, day: date) -> str:
         found = [one for one in book.memoranda.values() if one.kind == kind]
         rows = [
             (
-                linked(one.title, f"memoranda/{one.id}.md"),
+                linked(one.title, "memoranda", one.id),
                 shown(one.document_no or ""),
-                "、".join(linked(book.lists[id_].name, f"lists/{id_}.md") for id_ in one.lists),
+                "、".join(linked(book.lists[id_].name, "lists", id_) for id_ in one.lists),
                 *counts(one.measures),
             )
             for one in found
@@ -87,7 +87,7 @@ def _index(book: Rulebook, day: date) -> str:
     for kind, name in LIST_ZH.items():
         rows = [
             (
-                linked(one.name, f"lists/{one.id}.md"),
+                linked(one.name, "lists", one.id),
                 shown(book.departments[one.authority].name),
                 shown(list_term_zh(book, one)),
                 *counts(book.measures_on(one.id)),
@@ -135,7 +135,7 @@ _MEANS = {
 
 
 def _memorandum(book: Rulebook, memorandum: Memorandum, day: date) -> str:
-    lists = "、".join(linked(book.lists[id_].name, f"../lists/{id_}.md") for id_ in memorandum.lists)
+    lists = "、".join(linked(book.lists[id_].name, "../lists", id_) for id_ in memorandum.lists)
     facts = [
         ("种类", MEMORANDUM_ZH[memorandum.kind]),
         ("文号", shown(memorandum.document_no or "")),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 
 def shown(text: str) -> str:
@@ -14,9 +15,18 @@ def shown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", " ".join(plain.split()))
 
 
-def linked(text: str, place: str) -> str:
-    """Write a link."""
-    return f"[{shown(text)}]({place})"
+def file_of(id_: str) -> str:
+    """Give the file name of an entry's page: whatever an id is, it leads nowhere else.
+
+    >>> file_of("djd-2016-141"), file_of("../x")
+    ('djd-2016-141.md', '..%2Fx.md')
+    """
+    return f"{quote(id_, safe='')}.md"
+
+
+def linked(text: str, folder: str, id_: str) -> str:
+    """Write a link to the page of an entry in a folder of pages."""
+    return f"[{shown(text)}]({folder}/{quote(file_of(id_))})"
 
 
 def code(text: str) -> str:

@@ -74,9 +74,9 @@ def _named(book: Rulebook, measure: Measure, *, in_memorandum: bool) -> Iterator
     yield f"**{shown(measure.title)}**"
     memorandum = book.memorandum_of[measure.id]
     if not in_memorandum:
-        yield linked(document_zh(memorandum), f"../memoranda/{memorandum.id}.md")
+        yield linked(document_zh(memorandum), "../memoranda", memorandum.id)
     elif measure.lists:
-        yield "只对：" + "、".join(linked(book.lists[id_].name, f"../lists/{id_}.md") for id_ in measure.lists)
+        yield "只对：" + "、".join(linked(book.lists[id_].name, "../lists", id_) for id_ in measure.lists)
     yield shown(measure.item or "")
     yield f"“{shown(measure.wording)}”" if measure.wording else ""
     yield f"事项：{shown(matters_zh(book, measure))}"
@@ -112,8 +112,11 @@ def _articles(book: Rulebook, measure: Measure, day: date) -> Iterator[str]:
 
 
 def _reached(book: Rulebook, measure: Measure) -> Iterator[str]:
+    """Name each role, with the articles that are not those of all roles (P2), and the condition."""
+    common = frozenset.intersection(*(frozenset(target.bases) for target in measure.targets))
     for target in measure.targets:
-        yield shown(reached_zh(target))
+        own = "、".join(article_zh(book.bases[id_]) for id_ in target.bases if id_ not in common)
+        yield shown(reached_zh(target) + (f"（依{own}）" if own else ""))
     if measure.condition:
         yield f"条件：{shown(measure_condition_zh(book, measure))}"
         yield code(measure.condition)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -89,6 +90,21 @@ def test_signs_of_markdown_in_the_law_stand_for_themselves() -> None:
     assert r"某局\|&lt;b&gt;\_x\_" in pages["lists/l.md"]
     assert r"[\[名\](单)\*](../lists/l.md)" in pages["memoranda/M.md"]
     assert '`fact.a == "x\\|y"`' in pages["memoranda/M.md"]
+
+
+def test_an_id_leads_nowhere_but_to_its_own_page(tmp_path: Path) -> None:
+    law = read_inline(
+        {
+            "departments": [{"id": "d", "name": "某局"}],
+            "lists": [{"id": "../../名", "name": "名单", "kind": "watch", "authority": "d"}],
+        }
+    )
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    write_pages(law, tmp_path / "in" / "deep")
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.md")}
+    assert {path.parent.as_posix() for path in written} == {"in/deep", "in/deep/lists"}
+    (target,) = re.findall(r"\]\((lists/[^)]+)\)", (tmp_path / "in" / "deep" / "README.md").read_text(encoding="utf-8"))
+    assert (tmp_path / "in" / "deep" / unquote(target)).exists()
 
 
 def test_the_same_law_gives_the_same_pages_whatever_the_order_of_its_files(book: Rulebook) -> None:
