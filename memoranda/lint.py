@@ -3,8 +3,8 @@
 Errors must be mended before a book is published; warnings are to be known. Each code has a page in `docs/lint/`: why,
 and an example of the fault and of how it should be. A measure that is withdrawn is not looked at.
 
-Some findings are about a day (`basis.lapsed`, `basis.not-yet`, `measure.retroactive`); all of them are warnings, so
-whether a book may be published never depends on the day (P7).
+Some findings are about a day (当日 in `CODES`); all of them are warnings, so whether a book may be published never
+depends on the day (P7).
 """
 
 from datetime import date
@@ -28,5 +28,5 @@ def lint(book: Rulebook, on: date | None = None) -> tuple[Finding, ...]:
     found = [finding for measure in book.measures.values() for finding in of_measure(book, measure, on)]
     found += twins(book)
     found += [finding for memorandum in book.memoranda.values() for finding in of_memorandum(book, memorandum, on)]
-    found += [finding for official in book.lists.values() for finding in of_list(book, official)]
+    found += [finding for official in book.lists.values() for finding in of_list(book, official, on)]
     return tuple(sorted(found, key=lambda finding: (finding.level, finding.code, finding.place, finding.what)))

@@ -22,6 +22,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "basis.lapses": ("warning", "依据将全部失效，措施却继续（G6）"),
     "basis.covers-nobody": ("warning", "只有地方性法规，且不覆盖任何受约束的部门（R6）"),
     "withholding.unverified": ("warning", "没有已核实且约束 self 的依据，激励不会停止（R10）"),
+    "withholding.not-in-force": ("warning", "当日：停止激励的依据都不在施行，激励不会停止（R10）"),
     # what the words of a measure and its departments allow
     "wording.too-weak": ("error", "参考、审慎、可以，却是 bar 或 limit（R9）"),
     "wording.pointer": ("warning", "“依法依规予以……”只是指引，却是 bar 或 limit（R9）"),
@@ -38,6 +39,7 @@ CODES: Mapping[str, tuple[Level, str]] = {
     "memorandum.older-than-law": ("warning", "备忘录早于所引法律的最近一次修改或新订"),
     # how a listing ends
     "list.no-exit": ("error", "限制基于决定记录，二者都没有终点（P4）"),
+    "list.end-unfounded": ("warning", "由法律规定不设终点，而所引条文未核实，或当日不在施行（P4）"),
     "list.watch-endless": ("warning", "关注名单没有终点，也没有修复途径"),
     "list.term-open": ("warning", "有些取值没有期限，也没有别的终点（P4）"),
     "list.no-remedy": ("warning", "有限制，却既无修复也无异议途径（P4）"),

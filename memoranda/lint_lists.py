@@ -1,13 +1,14 @@
 """How a listing ends, and whom that frees (P4, F5)."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from memoranda.lint_codes import Finding, found, place_of
 from memoranda.model import RESTRICTIONS, Measure, OfficialList, TermBy
 from memoranda.rulebook import Rulebook
 
 
-def of_list(book: Rulebook, official: OfficialList) -> Iterator[Finding]:
+def of_list(book: Rulebook, official: OfficialList, on: date | None) -> Iterator[Finding]:
     """Look at one list with the measures that attach to it."""
     place = place_of(book, "lists", official.id)
     standing = [m for m in book.measures_on(official.id) if m.withdrawn is None]
@@ -17,6 +18,13 @@ def of_list(book: Rulebook, official: OfficialList) -> Iterator[Finding]:
     if official.kind == "record" and endless and not ended and official.term_months is None:
         what = f"措施 {'、'.join(endless)} 没有终点（P4）"
         yield found("list.no-exit", place, what, "写明措施的 term，或名单的 ends_by")
+    if official.ends_article is not None and restrictions:
+        article = book.bases[official.ends_article]
+        if article.verified is None or not (on is None or article.in_force.covers(on)):
+            why = "未核实" if article.verified is None else f"{on} 不在施行"
+            yield found(
+                "list.end-unfounded", place, f"不设终点的条文 `{article.id}` {why}（P4）", "核实，或改引现行条文"
+            )
     if official.kind == "watch" and standing and not ended and official.term_months is None and official.repair is None:
         yield found("list.watch-endless", place, "一经列入便不再移出", "写明 term_months、ends_by 或 repair")
     if isinstance(official.term_months, TermBy) and not ended and restrictions:

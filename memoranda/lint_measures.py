@@ -47,10 +47,14 @@ def of_measure(book: Rulebook, measure: Measure, on: date | None) -> Iterator[Fi
     for target in measure.targets:
         yield from of_target(Aim(book, measure, target, days, on, f"{place} / {target.role}"))
     if measure.withheld_by is not None:
-        bases = [book.bases[id_] for id_ in measure.withheld_by.bases]
-        if not any(basis.verified is not None and "self" in basis.binds for basis in bases):
+        cited = [book.bases[id_] for id_ in measure.withheld_by.bases]
+        withholding = [basis for basis in cited if basis.verified is not None and "self" in basis.binds]
+        if not withholding:
             what = "没有已核实且约束 self 的依据，激励不会停止"
             yield found("withholding.unverified", place, what, "核实依据")
+        elif on is not None and days.covers(on) and not any(basis.in_force.covers(on) for basis in withholding):
+            what = f"{on}：停止激励的依据 {'、'.join(basis.id for basis in withholding)} 都不在施行"
+            yield found("withholding.not-in-force", place, what, "补上现行依据")
 
 
 def _of_departments(book: Rulebook, measure: Measure, place: str) -> Iterator[Finding]:
