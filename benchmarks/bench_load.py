@@ -19,8 +19,9 @@ from graph_model.store import Publication
 from graph_model.stores import sqlite_rows, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
 from loaders.builders import Context
+from loaders.chunks import ReadRow
 from loaders.load import load
-from loaders.reading import Reading, ReadRow
+from loaders.reading import Reading
 from loaders.report import LoadOrder
 from loaders.synth import synthesise
 from memoranda.reader import SHIPPED, read_rulebook

@@ -3,7 +3,7 @@
 All are frozen. A missing value is `None`; days are `datetime.date`; ids are text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -189,9 +189,12 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A bag of facts as they are given. The order of designations' moves matters, no other order does."""
+    """A bag of facts as they are given. The order of designations' moves matters, no other order does.
 
-    registrations: tuple[Registration, ...] = ()
+    Registrations, of which there are the most, may also come as `graph_model.statements.Statements`.
+    """
+
+    registrations: Sequence[Registration] = ()
     relations: tuple[Relation, ...] = ()
     designations: tuple[Designation, ...] = ()
     moves: tuple[Move, ...] = ()

@@ -5,20 +5,23 @@ whatever reason, are read one by one by `RowReader`, which says why: both ways g
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import repeat
 from typing import Any
 
 from graph_model.identifiers import is_uscc
-from graph_model.nodes import Attributes, Registration
+from graph_model.statements import StatementRow
 from loaders.cells import Convert, RowRefused
 from loaders.columns import COLUMNS
 
-_ATTRIBUTES = ("valid_from", "name", "kind", "region", "status", "industry", "foreign_invested", "registered_on")
+_STATED = ("valid_from", "name", "kind", "region", "status", "industry", "foreign_invested", "registered_on")
+"""The columns after the code, in the order of a `StatementRow`."""
+_MISSING = {"valid_from": ""}
 _MOST_SPELLINGS = 20_000
 
 
 class _Spellings(dict[str, Any]):
-    """The value of each spelling of a column, converted when it is first met."""
+    """What a statement's row holds for each spelling of a column, worked out when it is first met."""
 
     def __init__(self, column: str, convert: Convert) -> None:
         super().__init__()
@@ -27,36 +30,40 @@ class _Spellings(dict[str, Any]):
 
     def __missing__(self, spelt: str) -> Any:
         stripped = spelt.strip()
-        value = self._convert(self._column, stripped) if stripped else None
+        value = self._convert(self._column, stripped) if stripped else _MISSING.get(self._column)
+        if isinstance(value, date):
+            value = value.isoformat()
+        elif isinstance(value, bool):
+            value = int(value)
         if len(self) >= _MOST_SPELLINGS:
             self.clear()
         self[spelt] = value
         return value
 
 
-class RegistrationsAtOnce:
+class StatementsAtOnce:
     """Reads rows of an organisations file whose cells are all text, under one header that has a `code`."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._code = columns.index("code")
         self._places = {column: place for place, column in enumerate(columns)}
-        self._spellings = {c: _Spellings(c, COLUMNS["organisations"][c]) for c in _ATTRIBUTES if c in columns}
+        self._spellings = {c: _Spellings(c, COLUMNS["organisations"][c]) for c in _STATED if c in columns}
 
-    def read(self, rows: Sequence[Sequence[str]]) -> list[Registration] | None:
-        """Turn rows into facts; `None` where any of them is not clean: then nothing is said of the others either."""
+    def read(self, rows: Sequence[Sequence[str]]) -> list[StatementRow] | None:
+        """Turn rows into statements; `None` where any is not clean: then nothing is said of the others either."""
         columns = list(zip(*rows, strict=True))
         codes = [code.strip() for code in columns[self._code]]
         if not all(map(is_uscc, codes)):
             return None
         try:
-            stated = [self._stated(name, columns) for name in _ATTRIBUTES]
+            stated = [self._stated(name, columns) for name in _STATED]
         except RowRefused:
             return None
-        return list(map(Registration, codes, map(Attributes, *stated)))
+        return list(zip(codes, *stated, strict=False))  # what no column states goes on for ever
 
     def _stated(self, name: str, columns: Sequence[Sequence[str]]) -> Iterable[Any]:
         if name not in self._places:
-            return repeat(None)
+            return repeat(_MISSING.get(name))
         cells = columns[self._places[name]]
         if name == "name":
             # Names hardly repeat; and any text is a name.

@@ -16,7 +16,7 @@ from loaders.reading import Reading
 from loaders.report import LoadOrder, LoadReport, Progress
 from loaders.run import Run
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS = 10_000
 """Rows of one change set: enough that each durable write is cheap, few enough that memory stays flat."""
 
 
@@ -74,4 +74,5 @@ def _load(
             run.take(chunk)
             if progress is not None:
                 progress(run.report.read, total)
+            del chunk  # or it would stay until the next one has been read
     return run.report

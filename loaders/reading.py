@@ -2,22 +2,22 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from graph_model.errors import FactsRefused
 from graph_model.store import Fact
-from loaders.at_once import RegistrationsAtOnce
+from loaders.at_once import StatementsAtOnce
 from loaders.builders import Context
 from loaders.cells import RowRefused
+from loaders.chunks import Chunk, CleanRows, ReadRow, RejectedRow
 from loaders.columns import KINDS, NEEDED, REJECT_COLUMNS
 from loaders.mapping import read_mapping
 from loaders.repeats import refusals_of_repeats, repeated
 from loaders.rows import RowReader
-from loaders.sources import Broken, Numbered, Source, Values, open_source
+from loaders.sources import Batch, Broken, Source, Values, open_source
 
 _KEY_COLUMNS = {
     "organisations": ("code", "valid_from"),
@@ -37,25 +37,6 @@ IDENTITY_COLUMNS = {
     "exemptions": ("subject", "subject_id_type"),
 }
 """The column that may hold an identity number, and the one that says its type."""
-
-
-class ReadRow(NamedTuple):
-    """A row that became a fact."""
-
-    number: int
-    values: Sequence[Any]
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that was not taken: where and why, in words."""
-
-    number: int
-    values: Sequence[Any]
-    column: str
-    reason: str
-    detail_code: str
 
 
 class Reading:
@@ -79,7 +60,7 @@ class Reading:
         self._see_what_is_missing(path)
         self._target = self.selected(self.columns)
         clean = kind == "organisations" and self.source.form == "csv" and self.mapping is None
-        self._at_once = RegistrationsAtOnce(self.columns) if clean and self.columns == self.source.columns else None
+        self._at_once = StatementsAtOnce(self.columns) if clean and self.columns == self.source.columns else None
 
     def _see_what_is_missing(self, path: Path) -> None:
         """Refuse a file that lacks a column without which each of its rows would be rejected for the same reason."""
@@ -107,15 +88,15 @@ class Reading:
             return lambda values: (values[places[0]],)
         return itemgetter(*places) if places else lambda _: ()
 
-    def chunks(self, size: int | None) -> Iterator[list[ReadRow | RejectedRow]]:
-        """Read every row of the file, in order, in lists of about `size`; `None`: in one list."""
-        chunk: list[ReadRow | RejectedRow] = []
+    def chunks(self, size: int | None) -> Iterator[Chunk]:
+        """Read every row of the file, in order, in chunks of about `size`; `None`: in one."""
+        chunk = Chunk()
         for batch in self.source.batches():
-            chunk += self._clean(batch) or [self._row(number, values) for number, values in batch]
+            chunk.add(self._clean(batch) or [self._row(number, values) for number, values in batch.numbered()])
             if size is not None and len(chunk) >= size:
                 yield chunk
-                chunk = []
-        if chunk:
+                chunk = Chunk()
+        if len(chunk):
             yield chunk
 
     def rows(self) -> Iterator[ReadRow | RejectedRow]:
@@ -123,13 +104,13 @@ class Reading:
         for number, values in self.source.rows():
             yield self._row(number, values)
 
-    def _clean(self, batch: Sequence[Numbered]) -> list[ReadRow | RejectedRow] | None:
+    def _clean(self, batch: Batch) -> CleanRows | None:
         """Read a batch at once where all of its rows are clean."""
-        whole = _whole(batch) if self._at_once is not None else None
-        facts = self._at_once.read(whole) if self._at_once is not None and whole is not None else None
-        if whole is None or facts is None:
+        if self._at_once is None or not batch.is_whole:
             return None
-        return [ReadRow(number, values, fact) for (number, _), values, fact in zip(batch, whole, facts, strict=True)]
+        values: Sequence[Any] = batch.rows
+        statements = self._at_once.read(values)
+        return CleanRows(batch.numbers, values, statements) if statements is not None else None
 
     def _row(self, number: int, values: Values) -> ReadRow | RejectedRow:
         if isinstance(values, Broken):
@@ -145,19 +126,19 @@ class Reading:
         rows, suspects = repeated(self._keys())
         return rows, refusals_of_repeats(self._facts_of(suspects)) if suspects else {}
 
-    def _keys(self) -> Iterator[int | None]:
+    def _keys(self) -> Iterator[list[int | None]]:
         key = self._key_maker()
         columns = [column for column in _KEY_COLUMNS[self.kind] if column in self.columns]
         typed = IDENTITY_COLUMNS.get(self.kind, ("", ""))[1] in columns
         plain = self.source.form == "csv" and self.mapping is None and columns and not typed
         places = [self.source.columns.index(column) for column in columns] if plain else []
         for batch in self.source.batches():
-            whole = _whole(batch) if plain else None
-            if whole is not None:
-                cells = list(zip(*whole, strict=True))
-                yield from map(hash, zip(*(map(str.strip, cells[place]) for place in places), strict=True))
+            if places and batch.is_whole:
+                rows: Sequence[Any] = batch.rows
+                cells = [[row[place].strip() for row in rows] for place in places]
+                yield list(map(hash, zip(*cells, strict=True)))
             else:
-                yield from (None if isinstance(values, Broken) else key(values) for _, values in batch)
+                yield [None if isinstance(values, Broken) else key(values) for values in batch.rows]
 
     def _facts_of(self, hashes: frozenset[int]) -> Iterator[tuple[int, Fact]]:
         key, read, target = self._key_maker(), self._reader.read, self._target
@@ -204,12 +185,6 @@ class Reading:
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
-
-
-def _whole(batch: Sequence[Numbered]) -> list[Sequence[Any]] | None:
-    """Give the values of a batch's rows, if none of them is broken."""
-    whole = [values for _, values in batch if not isinstance(values, Broken)]
-    return whole if whole and len(whole) == len(batch) else None
 
 
 def _plain(value: Any) -> str:

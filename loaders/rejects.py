@@ -17,8 +17,9 @@ from typing import IO, Any
 from graph_model.errors import FactsRefused
 from graph_model.identifiers import is_uscc
 from loaders.cells import LOOKS_LIKE_IDENTITY, Distorted
+from loaders.chunks import RejectedRow
 from loaders.columns import REJECT_COLUMNS
-from loaders.reading import IDENTITY_COLUMNS, Reading, RejectedRow
+from loaders.reading import IDENTITY_COLUMNS, Reading
 
 REMARK = "（证件号码，不写出；见原文件该行）"
 

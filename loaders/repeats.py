@@ -2,10 +2,10 @@
 
 Which of two contradicting rows is right nobody can tell from the file, so none of them is taken; of rows that say
 the same the first is. The file is read ahead of the load with a filter of fixed size, so memory does not grow with
-the file: only rows whose key the filter may have met before are looked at again.
+a large file: only rows whose key may have been met before are looked at again.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -18,6 +18,11 @@ NumberedFact: TypeAlias = tuple[int, Fact]
 
 FILTER_BITS = 27
 """Two to this power is the filter's size in bits: 16 MiB. At a million rows it errs for 1 row in 5,000."""
+EXACT_KEYS = 150_000
+"""As many keys are kept as they are before the filter is used: they take no more memory than it does."""
+
+SHOWN_OTHERS = 5
+"""Rows that are named in the reason of one that contradicts them: naming all would grow with their square."""
 
 
 def key_of(fact: Fact) -> Key | None:
@@ -37,26 +42,50 @@ def key_of(fact: Fact) -> Key | None:
             return None
 
 
-def repeated(keys: Iterable[int | None]) -> tuple[int, frozenset[int]]:
+def repeated(keys: Iterable[list[int | None]]) -> tuple[int, frozenset[int]]:
     """Count the rows, and give the keys (as hashes) that come more than once, and now and then one that does not.
 
-    A Bloom filter with two places to a key, written out: it sees every row of every file.
+    The first keys are kept as they are, which is exact and fast; those of a larger file go through a filter.
     """
-    seen, mask = bytearray(1 << (FILTER_BITS - 3)), (1 << FILTER_BITS) - 1
     rows = 0
+    seen: set[int] = set()
     suspects: set[int] = set()
-    for key in keys:
-        rows += 1
-        if key is None:
+    seen_before: _Filter | None = None
+    for together in keys:
+        rows += len(together)
+        stated = [key for key in together if key is not None]
+        if seen_before is not None:
+            suspects.update(key for key in stated if seen_before.has_met(key))
             continue
+        new = set(stated)
+        if len(new) < len(stated):
+            suspects.update(key for key, times in Counter(stated).items() if times > 1)
+        suspects |= new & seen
+        seen |= new
+        if len(seen) >= EXACT_KEYS:
+            seen_before = _Filter(seen)
+            seen = set()
+    return rows, frozenset(suspects)
+
+
+class _Filter:
+    """A Bloom filter with two places to a key, written out: it sees every row of a large file."""
+
+    def __init__(self, keys: Iterable[int]) -> None:
+        self._bits = bytearray(1 << (FILTER_BITS - 3))
+        for key in keys:
+            self.has_met(key)
+
+    def has_met(self, key: int) -> bool:
+        """Say whether a key may have come before, and remember it."""
+        seen, mask = self._bits, (1 << FILTER_BITS) - 1
         first, second = key & mask, (key >> FILTER_BITS) & mask
         bit, other = 1 << (first & 7), 1 << (second & 7)
         if seen[first >> 3] & bit and seen[second >> 3] & other:
-            suspects.add(key)
-        else:
-            seen[first >> 3] |= bit
-            seen[second >> 3] |= other
-    return rows, frozenset(suspects)
+            return True
+        seen[first >> 3] |= bit
+        seen[second >> 3] |= other
+        return False
 
 
 def refusals_of_repeats(facts: Iterable[NumberedFact]) -> dict[int, str]:
@@ -102,7 +131,9 @@ def _refused(rows: Sequence[NumberedFact]) -> Iterator[tuple[int, str]]:
             yield number, f"与第 {first} 行重复（duplicate of row {first}）；删去其一"
         return
     for number, _ in rows:
-        others = "、".join(str(n) for n, _ in rows if n != number)
+        shown = [str(other) for other, _ in rows[: SHOWN_OTHERS + 1] if other != number][:SHOWN_OTHERS]
+        more = f" 等 {len(rows) - 1}" if len(rows) - 1 > SHOWN_OTHERS else ""
+        others = f"{'、'.join(shown)}{more}"
         yield (
             number,
             f"与第 {others} 行矛盾（contradicts row {others}: same key, other content）；核实后只留正确的一行",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from graph_model.nodes import Version
-from loaders.reading import RejectedRow
+from loaders.chunks import RejectedRow
 
 SHOWN_REJECTS = 20
 """Rejected rows that the report keeps; all of them are in the reject file."""

@@ -10,7 +10,8 @@ from graph_model.errors import ChangeRefused
 from graph_model.nodes import Designation, Exemption, Facts, Move, Objection, Registration, Relation, Version
 from graph_model.store import Assessment, ChangeSet, Fact, Store
 from loaders.additions import Addition, added_by, added_to_relations, start_of
-from loaders.reading import Reading, ReadRow, RejectedRow
+from loaders.chunks import Chunk, ReadRow, RejectedRow
+from loaders.reading import Reading
 from loaders.refused_columns import column_refused
 from loaders.rejects import RejectFile
 from loaders.report import LoadOrder, LoadReport
@@ -75,12 +76,13 @@ class Run:
             self._rejects.close()
             self.report.rejects = self._rejects.path if self._rejects.written else None
 
-    def take(self, chunk: Sequence[ReadRow | RejectedRow]) -> None:
+    def take(self, chunk: Chunk) -> None:
         """Write one chunk's rows as one change set."""
-        rows = list(self.readable(chunk))
-        self._begun = self._begun_by([row.fact for row in rows]) if self._relations_known else {}
-        if rows and not self._written_as_new(rows):
-            self.write(rows, self.additions(rows))
+        if not self._written_at_once(chunk):
+            rows = list(self.readable(chunk.rows()))
+            self._begun = self._begun_by([row.fact for row in rows]) if self._relations_known else {}
+            if rows and not self._written_as_new(rows):
+                self.write(rows, self.additions(rows))
         self.settle()
 
     def readable(self, chunk: Iterable[ReadRow | RejectedRow]) -> Iterator[ReadRow]:
@@ -114,29 +116,48 @@ class Run:
 
     # --- writing ----------------------------------------------------------------------------------------------
 
+    def _written_at_once(self, chunk: Chunk) -> bool:
+        """Write a chunk of clean rows without looking at each; says whether that went well."""
+        statements = chunk.statements()
+        if statements is None or not self._repeats.keys().isdisjoint(chunk.numbers()):
+            return False
+        place = chunk.place()
+        if not self._is_new(place, statements[0]) or not self._written(place, Facts(registrations=statements)):
+            return False
+        self.report.read += len(statements)
+        return True
+
     def _written_as_new(self, rows: Sequence[ReadRow]) -> bool:
-        """Write a chunk without assessing it, where it looks new; says whether that went well.
+        """Write rows without assessing them, where they look new; says whether that went well."""
+        facts, place = [row.fact for row in rows], _place_of(rows)
+        if self._relations_known:
+            # The store would take the end of a record that stands for another record beside it.
+            begun = any(isinstance(fact, Relation) and start_of(fact) in self._begun for fact in facts)
+            may_be_new = not begun and not self._order.dry_run
+        else:
+            may_be_new = self._is_new(place, facts[0])
+        return may_be_new and self._written(place, bag(facts))
+
+    def _is_new(self, place: str, first: Fact) -> bool:
+        """Whether rows may be written without assessing them, as their first is new.
 
         Assessing reads the store as much as writing does; a chunk that was loaded before is assessed all the same,
         so that it makes no version.
         """
-        if self._order.dry_run or not self._look_new(rows):
+        if self._order.dry_run:
             return False
+        (assessment,) = self._store.assess(self._change_set(place, bag([first])))
+        return assessment.outcome == "new"
+
+    def _written(self, place: str, facts: Facts) -> bool:
         try:
-            receipt = self._store.commit(self._change_set(rows, bag([row.fact for row in rows])))
+            receipt = self._store.commit(self._change_set(place, facts))
         except ChangeRefused:
             return False
         self.report.loaded += receipt.opened
         self.report.unchanged += receipt.unchanged
         self.report.wrote(receipt.version)
         return True
-
-    def _look_new(self, rows: Sequence[ReadRow]) -> bool:
-        if self._relations_known:
-            # The store would take the end of a record that stands for another record beside it.
-            return not any(isinstance(row.fact, Relation) and start_of(row.fact) in self._begun for row in rows)
-        (first,) = self._store.assess(self._change_set(rows, bag([rows[0].fact])))
-        return first.outcome == "new"
 
     def _begun_by(self, facts: Iterable[Fact]) -> dict[tuple[object, ...], list[Relation]]:
         holders = {fact.holder for fact in facts if isinstance(fact, Relation)}
@@ -147,7 +168,7 @@ class Run:
 
     def additions(self, rows: Sequence[ReadRow]) -> list[RowAddition]:
         """Count the rows that are unchanged or refused, and give the others with what each adds."""
-        assessments = self._store.assess(self._change_set(rows, bag([row.fact for row in rows])))
+        assessments = self._store.assess(self._change_set(_place_of(rows), bag([row.fact for row in rows])))
         version = self._store.latest_version()
         adding: list[RowAddition] = []
         for row, assessment in zip(rows, assessments, strict=True):
@@ -185,7 +206,7 @@ class Run:
             return
         if not self._order.dry_run:
             try:
-                receipt = self._store.commit(self._change_set(rows, facts, corrections))
+                receipt = self._store.commit(self._change_set(_place_of(rows), facts, corrections))
             except ChangeRefused as refusal:
                 if closing != NOTHING:
                     raise
@@ -206,12 +227,15 @@ class Run:
         for row, addition in adding:
             self.write([row], [(row, addition)])
 
-    def _change_set(self, rows: Sequence[ReadRow], facts: Facts, corrections: Facts = NOTHING) -> ChangeSet:
-        """Build the change set of some rows.
+    def _change_set(self, place: str, facts: Facts, corrections: Facts = NOTHING) -> ChangeSet:
+        """Build the change set of the rows at a place.
 
         Its key tells the same rows of the same file after the same version, so that a write whose acknowledgement was
         lost is not made twice, and a file that is loaded again later, after a correction, is looked at anew.
         """
-        place = f"{rows[0].number}-{rows[-1].number}" if rows else "none"
         key = f"load:{self._order.kind}:{self._digest}:{place}:after:{self._store.latest_version()}"
         return ChangeSet(self._order.actor, self._order.reason, key, facts, corrections)
+
+
+def _place_of(rows: Sequence[ReadRow]) -> str:
+    return f"{rows[0].number}-{rows[-1].number}" if rows else "none"

@@ -11,7 +11,8 @@ from graph_model.identifiers import IdentityKeyer
 from graph_model.nodes import Designation, Facts, Move, RemovalReason
 from graph_model.store import ChangeSet, Store, Vocabulary
 from loaders.builders import Context
-from loaders.reading import Reading, ReadRow, RejectedRow
+from loaders.chunks import ReadRow, RejectedRow
+from loaders.reading import Reading
 from loaders.report import LoadOrder, LoadReport, Progress
 from loaders.run import Run
 from memoranda.model import OfficialList, TermBy

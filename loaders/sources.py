@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
@@ -33,6 +33,20 @@ Values: TypeAlias = Sequence[Any] | Broken
 """A row's values, one for each column of the header."""
 Numbered: TypeAlias = tuple[int, Values]
 
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that stand together in a file, and their numbers; `is_whole` where none of them is known to be broken."""
+
+    numbers: Sequence[int]
+    rows: Sequence[Values]
+    is_whole: bool = False
+
+    def numbered(self) -> Iterator[Numbered]:
+        """Give each row with its number."""
+        return zip(self.numbers, self.rows, strict=True)
+
+
 BATCH_ROWS = 500
 """Rows that are read and handed on together: so few that they stay in the processor's cache, which halves the time."""
 
@@ -49,15 +63,15 @@ class Source:
     form: Form
     columns: tuple[str, ...]
     encoding: str | None
-    _batches: Callable[[], Iterator[list[Numbered]]]
+    _batches: Callable[[], Iterator[Batch]]
 
-    def batches(self) -> Iterator[list[Numbered]]:
-        """Read the file from its first row again, in lists of at most `BATCH_ROWS` (row number, values)."""
+    def batches(self) -> Iterator[Batch]:
+        """Read the file from its first row again, `BATCH_ROWS` rows at most together."""
         return self._batches()
 
     def rows(self) -> Iterator[Numbered]:
         """Read the file from its first row again: (row number, values)."""
-        return chain.from_iterable(self._batches())
+        return chain.from_iterable(map(Batch.numbered, self._batches()))
 
 
 def open_source(path: Path, *, sheet: str | None = None) -> Source:
@@ -141,7 +155,7 @@ def _csv(path: Path, encoding: str) -> Source:
         except (csv.Error, StopIteration):
             raise _quotes(path, 1) from None
 
-    def batches() -> Iterator[list[Numbered]]:
+    def batches() -> Iterator[Batch]:
         try:
             with open_text(path, encoding) as file:
                 yield from _csv_batches(path, file, delimiter, len(columns))
@@ -156,7 +170,7 @@ def _quotes(path: Path, line: int) -> FactsRefused:
     return FactsRefused(what, hint="改正该行的引号", detail_code="file.broken")
 
 
-def _csv_batches(path: Path, file: IO[str], delimiter: str, width: int) -> Iterator[list[Numbered]]:
+def _csv_batches(path: Path, file: IO[str], delimiter: str, width: int) -> Iterator[Batch]:
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     next(reader)
     number = 2
@@ -164,29 +178,28 @@ def _csv_batches(path: Path, file: IO[str], delimiter: str, width: int) -> Itera
         batch: list[list[str]] = []
         line, is_broken = reader.line_num, False
         try:
-            for cells in islice(reader, BATCH_ROWS):
-                batch.append(cells)  # one by one, which keeps what came before an error
+            batch.extend(islice(reader, BATCH_ROWS))  # not `list(…)`, which would lose what came before an error
         except csv.Error:
             is_broken = True
             # A quote that swallowed further lines hides rows: nobody could account for them.
             line += sum(1 + sum(cell.count("\n") for cell in cells) for cells in batch)
             if reader.line_num > line + 1:
                 raise _quotes(path, line + 1) from None
-        rows = _numbered(batch, number, width)
-        number += len(batch)
+        if batch:
+            yield _batch(batch, number, width)
+            number += len(batch)
         if is_broken:
-            rows.append((number, Broken("引号不成对（quotes do not match）", "改正引号")))
+            yield Batch((number,), (Broken("引号不成对（quotes do not match）", "改正引号"),))
             number += 1
         elif not batch:
             return
-        yield rows
 
 
-def _numbered(batch: list[list[str]], first: int, width: int) -> list[Numbered]:
-    numbered = zip(count(first), batch)
-    if set(map(len, batch)) == {width}:
-        return list(numbered)
-    return [(n, cells if len(cells) == width else _fitted(cells, width)) for n, cells in numbered if cells]
+def _batch(rows: list[list[str]], first: int, width: int) -> Batch:
+    if set(map(len, rows)) == {width}:
+        return Batch(range(first, first + len(rows)), rows, is_whole=True)
+    numbers = [number for number, cells in enumerate(rows, start=first) if cells]
+    return Batch(numbers, [cells if len(cells) == width else _fitted(cells, width) for cells in rows if cells])
 
 
 def _fitted(cells: list[str], width: int) -> Values:
@@ -241,9 +254,9 @@ def _json_lines(path: Path, encoding: str) -> Source:
     return Source(path, "jsonl", columns, encoding, lambda: _batched(rows()))
 
 
-def _batched(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+def _batched(rows: Iterator[Numbered]) -> Iterator[Batch]:
     while batch := list(islice(rows, BATCH_ROWS)):
-        yield batch
+        yield Batch([number for number, _ in batch], [values for _, values in batch])
 
 
 def _json_objects(path: Path, encoding: str) -> Iterator[tuple[int, Mapping[str, Any] | Broken]]:

@@ -9,8 +9,9 @@ import pytest
 from graph_model.errors import FactsRefused
 from graph_model.store import Vocabulary
 from loaders.builders import Context
+from loaders.chunks import ReadRow, RejectedRow
 from loaders.mapping import read_mapping
-from loaders.reading import Reading, ReadRow, RejectedRow
+from loaders.reading import Reading
 from tests.load_files import KEYER, VOCABULARY, code, csv_text, person
 
 CODE = code(1)

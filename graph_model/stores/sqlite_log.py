@@ -1,10 +1,10 @@
 """The change log: who wrote what and why, the keys that were used, and the chain of hashes."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import apsw
 
@@ -18,6 +18,7 @@ LAST_ENTRY = "SELECT version, chain FROM change ORDER BY version DESC LIMIT 1"
 NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 LOG = f"INSERT INTO change VALUES ({', '.join('?' * 14)})"
 KEPT_RULEBOOK = "SELECT content, vocabulary FROM rulebook WHERE digest = ?"
+_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,26 @@ def digest_of(*parts: bytes) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def digest_of_rows(kind: str, spelled: list[Row]) -> str:
-    """Give the digest of the rows of one kind, in their canonical order."""
-    return digest_of(compact([kind, spelled]).encode())
+def digest_of_rows(kind: str, spelled: Sequence[Row]) -> str:
+    """Give the digest of the rows of one kind, in their canonical order.
+
+    Taken column by column: most are all text, and joining texts takes a third of the time that JSON takes.
+    """
+    columns = [_column(cells) for cells in zip(*spelled, strict=True)]
+    lengths = compact([kind, len(spelled), *(len(column) for column in columns)])
+    return digest_of(lengths.encode(), *columns)
+
+
+def _column(cells: tuple[Any, ...]) -> bytes:
+    """Spell a column so that no other column is spelled alike: where all cells are text as joined text, else as JSON.
+
+    Joined text begins with a separator, which JSON never does, and has one between any two texts and no other.
+    """
+    try:
+        joined = _SEPARATOR.join(cells)
+    except TypeError:
+        return compact(cells).encode()
+    return (_SEPARATOR + joined if joined.count(_SEPARATOR) == len(cells) - 1 else compact(cells)).encode()
 
 
 def digest_of_steps(steps: Iterable[tuple[str, str]]) -> str:

@@ -7,6 +7,7 @@ import apsw
 
 from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Designation, Neighbourhood, Objection, Relation, Subject, SubjectId, Version
+from graph_model.statements import attributes_of
 from graph_model.stores import sqlite_rows as rows
 from graph_model.stores.sqlite_read import AT, EACH, keys
 from graph_model.stores.sqlite_schema import Reading
@@ -48,7 +49,7 @@ def neighbourhood(connection: apsw.Connection, subject: SubjectId, version: Vers
         objections = _objections(connection, about, relations, designations) if relations or designations else ()
         names = _names(connection, subject, statements, relations, designations, version)
     return Neighbourhood(
-        subject=Subject(subject, tuple(map(rows.attributes_of, sorted(statements, key=_day_of)))),
+        subject=Subject(subject, tuple(map(attributes_of, sorted(statements, key=_day_of)))),
         relations=tuple(sorted(relations, key=relation_key)),
         designations=tuple(designations),
         exemptions=tuple(map(rows.exemption_of, sorted(exemptions, key=_first))),

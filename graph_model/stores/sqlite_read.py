@@ -13,6 +13,7 @@ import apsw
 
 from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Designation, Exemption, Move, Objection, Registration, Relation, SubjectId, Version
+from graph_model.statements import registration_of
 from graph_model.store import Change, Fact
 from graph_model.stores import sqlite_rows as rows
 
@@ -123,7 +124,7 @@ def find(connection: apsw.Connection, key: Fact, version: Version) -> Fact | Non
         case Registration():
             day = key.attributes.valid_from
             asked = {"subject": key.subject, "valid_from": day.isoformat() if day else "", "version": version}
-            return _one(connection, FIND_REGISTRATION, asked, rows.registration_of)
+            return _one(connection, FIND_REGISTRATION, asked, registration_of)
         case Relation():
             wanted = relation_key(key)
             ends = {"holder": key.holder, "organisation": key.organisation, "designation": key.designation}

@@ -8,6 +8,7 @@ import apsw
 from graph_model.admission import Recorded, document_of, mentioned
 from graph_model.neighbourhood import relation_key
 from graph_model.nodes import SubjectId
+from graph_model.statements import registration_of
 from graph_model.store import ChangeSet
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_rows as rows
@@ -42,7 +43,7 @@ def recorded(connection: apsw.Connection, change: ChangeSet) -> Recorded:
         keys = list(keys)
         return connection.execute(statement, {"keys": json.dumps(keys)}) if keys else ()
 
-    registrations = [rows.registration_of(row) for row in standing(OPEN_STATEMENTS, asked.stated)]
+    registrations = [registration_of(row) for row in standing(OPEN_STATEMENTS, asked.stated)]
     registered = {r.subject for r in registrations}
     # Links and objections are read where they could be left dangling.
     relations = [rows.relation_of(row) for row in standing(OPEN_RELATIONS, asked.holders)]

@@ -1,6 +1,7 @@
 """Facts as rows and back: the columns of schema.sql, in its order, without the two versions.
 
-The only file that knows how a value is spelled in the database. No driver here.
+The only file that knows how a value is spelled in the database; registrations are spelled as all over the project
+(`graph_model.statements`). No driver here.
 """
 
 import json
@@ -11,16 +12,15 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from graph_model.nodes import (
-    Attributes,
     Designation,
     Exemption,
     Facts,
     Move,
     Objection,
-    Registration,
     Relation,
     Scalar,
 )
+from graph_model.statements import Statements, statement_row
 from graph_model.store import ListTerms, Vocabulary
 
 Row: TypeAlias = tuple[Any, ...]
@@ -47,42 +47,6 @@ _canonical = json.JSONEncoder(separators=(",", ":"))
 def compact(value: object) -> str:
     """Write JSON in one canonical spelling: ASCII, no spaces, keys in the order given."""
     return _canonical.encode(value)
-
-
-def registration_row(fact: Registration) -> Row:
-    """Spell a registration."""
-    a = fact.attributes
-    return (
-        fact.subject,
-        "" if a.valid_from is None else a.valid_from.isoformat(),
-        a.name,
-        a.kind,
-        a.region,
-        a.status,
-        a.industry,
-        None if a.foreign_invested is None else int(a.foreign_invested),
-        None if a.registered_on is None else a.registered_on.isoformat(),
-    )
-
-
-def attributes_of(row: Sequence[Any]) -> Attributes:
-    """Read what a registration's row states (all but the subject)."""
-    _, valid_from, name, kind, region, status, industry, foreign, registered_on = row
-    return Attributes(
-        _day(valid_from) if valid_from else None,
-        name,
-        kind,
-        region,
-        status,
-        industry,
-        None if foreign is None else foreign != 0,
-        _day(registered_on) if registered_on else None,
-    )
-
-
-def registration_of(row: Sequence[Any]) -> Registration:
-    """Read a registration."""
-    return Registration(row[0], attributes_of(row))
 
 
 def relation_row(fact: Relation) -> Row:
@@ -292,7 +256,7 @@ class Spelling(NamedTuple):
 
 
 RECORDS: Mapping[str, Spelling] = {
-    "registrations": Spelling(registration_row, itemgetter(0, 1)),
+    "registrations": Spelling(statement_row, itemgetter(0, 1)),
     "relations": Spelling(relation_row, _relation_order),
     "designations": Spelling(designation_row, itemgetter(0)),
     "exemptions": Spelling(exemption_row, itemgetter(0)),
@@ -307,7 +271,7 @@ def spelled(facts: Facts) -> dict[str, list[Row]]:
     Moves stay in the order in which they were given, for that order means something (F3).
     """
     found = {
-        kind: sorted(map(spelling.row, given), key=spelling.order)
+        kind: sorted(given.rows if isinstance(given, Statements) else map(spelling.row, given), key=spelling.order)
         for kind, spelling in RECORDS.items()
         if (given := getattr(facts, kind))
     }

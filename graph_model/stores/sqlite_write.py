@@ -96,7 +96,8 @@ def _register(
     A registration rests on nothing and contradicts nothing but another of the same subject and day: where none was
     there, all are new. The unique key of open records says whether none was.
     """
-    if not all(row[0].split() == [row[0]] for row in given):
+    subjects = [row[0] for row in given]
+    if " ".join(subjects).split() != subjects:  # one of them is empty or has white space
         return None
     version, chain = next_entry(connection)
     connection.execute("SAVEPOINT registering")
@@ -110,7 +111,7 @@ def _register(
     written = written_digest({}, {"registrations": given}, digests)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written)
     # The rows are sorted by subject, and a subject with two statements comes twice in a row.
-    log(connection, entry, receipt, tuple(dict.fromkeys(row[0] for row in given)), chain)
+    log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain)
     return receipt
 
 
