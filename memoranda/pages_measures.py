@@ -10,6 +10,7 @@ from memoranda.pages_markdown import code, linked, shown, table
 from memoranda.reading import (
     ahead_zh,
     article_zh,
+    articles_zh,
     bound_by_region,
     document_zh,
     list_term_zh,
@@ -115,7 +116,7 @@ def _reached(book: Rulebook, measure: Measure) -> Iterator[str]:
     """Name each role, with the articles that are not those of all roles (P2), and the condition."""
     common = frozenset.intersection(*(frozenset(target.bases) for target in measure.targets))
     for target in measure.targets:
-        own = "、".join(article_zh(book.bases[id_]) for id_ in target.bases if id_ not in common)
+        own = articles_zh(book.bases[id_] for id_ in target.bases if id_ not in common)
         yield shown(reached_zh(target) + (f"（依{own}）" if own else ""))
     if measure.condition:
         yield f"条件：{shown(measure_condition_zh(book, measure))}"

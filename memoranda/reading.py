@@ -5,7 +5,7 @@ Whoever shows the law (command line, pages) takes the words from here, so that a
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from memoranda.cleaning import Cleaned, cleaned, days_of_change
@@ -42,6 +42,22 @@ def article_zh(basis: LegalBasis) -> str:
     '《中华人民共和国政府采购法》第二十二条'
     """
     return f"《{basis.document}》{'' if basis.article == '全文' else basis.article}"
+
+
+def articles_zh(bases: Iterable[LegalBasis]) -> str:
+    """Name several articles, a document that several lie in only once.
+
+    >>> law = {"document": "某法", "kind": "law"}
+    >>> articles_zh([LegalBasis(id="1", article="第一条", **law), LegalBasis(id="2", article="第二条", **law)])
+    '《某法》第一条、第二条'
+    """
+    by_document: dict[str, dict[str, None]] = {}
+    for basis in bases:
+        by_document.setdefault(basis.document, {})[basis.article] = None
+    return "、".join(
+        f"《{document}》{'、'.join(article for article in articles if article != '全文')}"
+        for document, articles in by_document.items()
+    )
 
 
 def span_zh(start: date | None, end: date | None, *, without: str = "") -> str:
@@ -145,14 +161,13 @@ def ahead_zh(book: Rulebook, measure_id: str, day: date) -> tuple[str, ...]:
         if now.standing != before.standing:
             told.append(f"{since} 起{standing_zh(now)}")
         elif _articles(now) != _articles(before):
-            told.append(f"{since} 起依{'、'.join(_articles(now))}")
+            told.append(f"{since} 起依{_articles(now)}")
         before = now
     return tuple(told)
 
 
-def _articles(found: Cleaned) -> tuple[str, ...]:
-    """Name the articles that carry a measure, each once, in its order."""
-    return tuple({article_zh(basis): None for one in found.targets for basis in one.carrying})
+def _articles(found: Cleaned) -> str:
+    return articles_zh(basis for one in found.targets for basis in one.carrying)
 
 
 def region_zh(book: Rulebook, region: str) -> str:

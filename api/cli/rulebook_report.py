@@ -14,7 +14,7 @@ from api.cli.rulebook import describe_folder
 from api.cli.session import Session
 from memoranda.cleaning import SILENT, STANDINGS, Cleaned, StandingInLaw, alive, standings, without_slot
 from memoranda.model import BY_STATUTE, RESTRICTIONS, Effect
-from memoranda.reading import article_zh, base_list_doubt_zh, standing_zh
+from memoranda.reading import article_zh, articles_zh, base_list_doubt_zh, standing_zh
 from memoranda.rulebook import Rulebook
 from memoranda.words import EFFECT_ZH, STANDING_ZH
 
@@ -150,8 +150,8 @@ def _listing(book: Rulebook, found: Mapping[str, Cleaned], standing: StandingInL
 
 
 def _why(one: Cleaned) -> str:
-    articles = {article_zh(basis): None for target in one.targets for basis in (*target.carrying, *target.unverified)}
-    return "、".join(articles) or standing_zh(one)
+    articles = articles_zh(basis for target in one.targets for basis in (*target.carrying, *target.unverified))
+    return articles or standing_zh(one)
 
 
 def _counts(book: Rulebook, found: Mapping[str, Cleaned]) -> dict[str, int]:
