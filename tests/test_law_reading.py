@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
 from api.cli.columns import NOT_FIRST, NOT_LAST, wrapped
+from api.cli.labels import LABEL_EN
 from api.cli.main import main
 from memoranda.cards import cards_of
 from memoranda.cleaning import STANDINGS, cleaned
@@ -61,6 +63,18 @@ def test_every_entry_of_the_law_has_a_card_that_names_it(book: Rulebook) -> None
             (card,) = [card for card in cards_of(book, id_, DAY) if card.section == section]
             assert card.title
             assert card.rows, (section, id_)
+
+
+def test_the_rows_of_a_card_are_named_in_english_too(book: Rulebook) -> None:
+    shown = {
+        row.label
+        for ids in everything(book).values()
+        for id_ in ids
+        for c in cards_of(book, id_, DAY)
+        for row in c.rows
+    }
+    assert len(shown) > 30
+    assert shown <= LABEL_EN.keys()
 
 
 def test_a_measure_is_shown_with_its_articles_departments_and_whom_it_reaches(line: Line) -> None:
@@ -223,6 +237,14 @@ def test_the_report_for_people_names_every_standing_and_lists_one_on_request(lin
     unverified = {id_ for id_ in book.measures if cleaned(book, id_, DAY).standing == "unverified"}
     assert code == 0
     assert {text.split()[0] for text in out.splitlines() if not text.startswith(" ")} == unverified
+
+
+def test_the_pages_are_written_by_one_command(line: Line, tmp_path: Path) -> None:
+    code, out, _ = line("pages", str(tmp_path / "law"))
+    assert code == 0
+    written = {path.relative_to(tmp_path / "law").as_posix() for path in (tmp_path / "law").rglob("*.md")}
+    assert f"{len(written)} 页" in out
+    assert {"README.md", "lists/djd.md", "memoranda/djd-2016-141.md"} <= written
 
 
 def test_a_day_that_is_none_is_refused(line: Line) -> None:

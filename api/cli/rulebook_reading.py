@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from api.cli.asking import asked_day, describe_day
 from api.cli.columns import WIDTH, wrapped
 from api.cli.exits import Exit
+from api.cli.labels import LABEL_EN
 from api.cli.rulebook import describe_folder
 from api.cli.session import Session
 from graph_model.errors import InvalidQuestion
@@ -23,7 +24,7 @@ from memoranda.rulebook_content import file_form
 from memoranda.search import search
 from memoranda.words import SECTION_ZH
 
-LABEL = 16
+LABEL = 18
 """Columns of a label, and of what it leaves free beside the lines that follow."""
 
 
@@ -62,18 +63,19 @@ def run_show(args: Namespace, session: Session) -> Exit:
         if args.json:
             session.print_json(_as_json(book, card, day))
         else:
-            session.print(("\n" if place else "") + "\n".join(_lines(card)))
+            session.print(("\n" if place else "") + "\n".join(_lines(card, session)))
     return Exit.DONE
 
 
-def _lines(card: Card) -> Iterator[str]:
-    yield from wrapped(f"{SECTION_ZH[card.section]} {card.id} · {card.title}", WIDTH)
+def _lines(card: Card, session: Session) -> Iterator[str]:
+    section = session.say(SECTION_ZH[card.section], card.section)
+    yield from wrapped(f"{section} {card.id} · {card.title}", WIDTH)
     for row in card.rows:
-        yield from _row_lines(row)
+        yield from _row_lines(row, session.say(row.label, LABEL_EN[row.label]))
 
 
-def _row_lines(row: Row) -> Iterator[str]:
-    label = "  " + row.label
+def _row_lines(row: Row, name: str) -> Iterator[str]:
+    label = "  " + name
     for line in (line for line in row.lines if line):
         for part in wrapped(line, WIDTH - LABEL):
             yield label + " " * (LABEL - cell_len(label)) + part
