@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from engine.gates import responsible_on, subject_values
+from engine.plan import plan_of
 from engine.question import Duty, Json, as_json
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
@@ -12,7 +13,8 @@ from engine.timeline import any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
-from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasis
+from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasis, OfficialList
+from memoranda.reading_condition import symbol_zh, value_zh
 from memoranda.rulebook import Rulebook
 
 
@@ -183,7 +185,16 @@ def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebo
             "role.held_until": relation.held_until,
             "role.share": relation.share,
         }
-    return {"text": condition.text, "values": {symbol: seen.get(symbol) for symbol in condition.symbols}}
+    official = item.listing.official
+    return {
+        "text": condition.text,
+        "text_zh": plan_of(book).condition_zh(item.measure),
+        "values": {symbol: seen.get(symbol) for symbol in condition.symbols},
+        "values_zh": {
+            symbol_zh(book, official, symbol): value_zh(book, official, symbol, seen.get(symbol))
+            for symbol in condition.symbols
+        },
+    }
 
 
 def _changed(item: Item, path: Path, bound: date | None, *, start: bool) -> list[str]:
@@ -210,8 +221,9 @@ def question_to_ask(item: Item, reasons: tuple[str, ...], book: Rulebook) -> str
     authority = book.departments.get(listing.designation.authority)
     name = authority.name if authority else listing.designation.authority
     document = listing.designation.document_no or listing.id
-    asked = "；".join(_asked(reason) for reason in reasons)
-    return f"请向{name}核实《{listing.official.name}》认定（{document}）：{asked}。核实前不得作为限制依据。"
+    asked = "；".join(_asked(reason, listing.official, book) for reason in reasons)
+    listed = f"“{listing.official.name}”" if listing.official.kind == "record" else f"列入{listing.official.name}"
+    return f"请向{name}核实{listed}的决定（{document}）：{asked}。核实前不得作为限制依据。"
 
 
 REASON_ZH = {
@@ -226,11 +238,10 @@ REASON_ZH = {
     "term_anchor_missing": "期限自哪一日起算",
     "condition_error": "所载事实无法按条件计算，请核对数值",
 }
-SYMBOL_ZH = {"role.responsible": "是否经文书认定负有个人责任"}
 
 
-def _asked(reason: str) -> str:
+def _asked(reason: str, official: OfficialList, book: Rulebook) -> str:
     word, _, symbols = reason.partition(": ")
     if word == "fact_missing":
-        return "缺少事实：" + "、".join(SYMBOL_ZH.get(s, s) for s in symbols.split(", "))
+        return "缺少事实：" + "、".join(f"“{symbol_zh(book, official, symbol)}”" for symbol in symbols.split(", "))
     return REASON_ZH.get(word, word)

@@ -8,6 +8,7 @@ from engine.gates import basis_holds, memorandum_in_force
 from engine.timeline import FALSE, Timeline, all_of, any_of, within
 from graph_model.identifiers import region_covers
 from memoranda.model import Measure, Target
+from memoranda.reading_condition import measure_condition_zh
 from memoranda.rulebook import Rulebook
 
 
@@ -42,6 +43,13 @@ class Plan:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self._by_list: dict[str, tuple[Planned, ...]] = {}
+        self._conditions: dict[str, str] = {}
+
+    def condition_zh(self, measure: Measure) -> str:
+        """Say a measure's condition in Chinese; empty where it has none."""
+        if measure.id not in self._conditions:
+            self._conditions[measure.id] = measure_condition_zh(self.book, measure)
+        return self._conditions[measure.id]
 
     def on_list(self, list_id: str) -> tuple[Planned, ...]:
         """Give the planned targets of the measures that attach to a list (G4), by measure id and order of targets."""

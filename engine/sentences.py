@@ -69,9 +69,11 @@ def _who(id_: str, name: str | None) -> str:
 def _listed(designation: Json) -> str:
     document = f"以{designation['document_no']}" if designation["document_no"] else ""
     day = designation["decided_on"] or designation["effective_from"]
-    verb = "载入" if designation["list_kind"] == "record" else "列入"
-    who = _who(designation["subject"], designation["subject_name"])
-    return f"{who}由{designation['authority_name']}{document}于{_day(day)}{verb}{designation['list_name']}"
+    who, name = _who(designation["subject"], designation["subject_name"]), designation["list_name"]
+    if designation["list_kind"] == "record":  # a record is of decisions: nobody is "listed" on it
+        decision = f"“{name}”" if name.endswith("决定") else f"“{name}”决定"
+        return f"{designation['authority_name']}{document}于{_day(day)}对{who}作出{decision}"
+    return f"{who}由{designation['authority_name']}{document}于{_day(day)}列入{name}"
 
 
 def _reached(proof: Json) -> str:
@@ -82,9 +84,9 @@ def _reached(proof: Json) -> str:
     if step["role"] == "directly_responsible":
         return f"{who}为{relation}"
     if step["role"] in ("head_office", "own_business"):
-        return f"前者是{who}的{relation}{_since(step)}"
+        return f"该主体是{who}的{relation}{_since(step)}"
     when = f"，以{HELD_ZH[step['held']]}（{_day(step['judged_on'])}）为准" if step["held"] in HELD_ZH else ""
-    return f"{who}是其{relation}{_since(step)}{when}"
+    return f"{who}是该主体的{relation}{_since(step)}{when}"
 
 
 def _since(step: Json) -> str:

@@ -99,6 +99,20 @@ def measure_condition_zh(book: Rulebook, measure: Measure) -> str:
     return condition_zh(measure.condition, words, _day_facts(lists[0]))
 
 
+def symbol_zh(book: Rulebook, official: OfficialList, symbol: str) -> str:
+    """Say what a symbol of conditions on this list is called; its own name where nobody says."""
+    return {**COMMON, **words_of(book, official)}.get(symbol, symbol)
+
+
+def value_zh(book: Rulebook, official: OfficialList, symbol: str, value: Scalar | None) -> str:
+    """Say a symbol's value: yes and no, a word that the book has for it, or as it is written."""
+    if value is None:
+        return "不明"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return {**COMMON, **words_of(book, official)}.get(f"{symbol}={value}", str(value))
+
+
 def defect_zh(book: Rulebook, official: OfficialList) -> str:
     """Say what keeps a subject from being listed; empty where nothing does."""
     if official.defective_if is None:

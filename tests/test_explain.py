@@ -29,6 +29,7 @@ LAW: Json = {
             "authority": "samr",
             "ends_by": "removal",
             "facts": {"reason": "text"},
+            "x-words": {"reason": "情由", "reason=false papers": "提供虚假材料"},
             "repair": {"after_months": 12, "from": "decided_on", "body": "samr", "conditions": "改正违法行为"},
             "objection": {"days": 30, "from": "decided_on", "body": "samr"},
             "exemption_grounds": ["court_stay"],
@@ -146,6 +147,8 @@ def test_the_proof_names_everything_the_duty_rests_on(book: Rulebook) -> None:
     assert proof["basis"][0]["article"] == "第十八条"
     assert proof["basis"][0]["verified"]["source"] == "公报"
     assert proof["condition"]["values"] == {"fact.reason": "false papers", "role.held_from": "2019-01-01"}
+    assert proof["condition"]["text_zh"] == "情由为提供虚假材料，且任职起日早于 2020-01-01"
+    assert proof["condition"]["values_zh"] == {"情由": "提供虚假材料", "任职起日": "2019-01-01"}
     assert proof["bounds"] == {
         "from": {"day": "2023-05-20", "gates": ["in_effect", "within_term"]},
         "until": {"day": "2026-05-20", "gates": ["within_term"]},
@@ -155,7 +158,7 @@ def test_the_proof_names_everything_the_duty_rests_on(book: Rulebook) -> None:
 def test_the_sentence_tells_the_whole_duty(book: Rulebook) -> None:
     assert duty(book, "P1", "no-office").sentence_zh == (
         "某某公司（ORG1）由厦门市市场监督管理局以厦市监〔2023〕1号于2023年5月20日列入严重违法失信名单；"
-        "张*（P1）是其法定代表人（2019年1月1日至2023年6月1日），以决定作出时（2023年5月20日）为准；"
+        "张*（P1）是该主体的法定代表人（2019年1月1日至2023年6月1日），以决定作出时（2023年5月20日）为准；"
         "依照《企业信息公示条例》第十八条，厦门市市场监督管理局应当依法不予准许：三年内不得担任其他企业法定代表人"
         "（企业信息公示条例直接规定的措施第十八条）；自2023年5月20日起（认定生效、期限起算），至2026年5月20日止，当日不计（措施期限届满）；"
         "自2024年5月20日起可向厦门市市场监督管理局申请信用修复（改正违法行为）；可在2023年6月19日前向厦门市市场监督管理局提出异议；"
@@ -215,5 +218,5 @@ def test_a_missing_fact_becomes_a_question_to_the_authority(book: Rulebook) -> N
     assert decision.verdict == "unresolved"
     assert decision.unresolved[0].reasons == ("fact_missing: fact.reason",)
     assert decision.unresolved[0].ask == (
-        "请向厦门市市场监督管理局核实《严重违法失信名单》认定（厦市监〔2023〕1号）：缺少事实：fact.reason。核实前不得作为限制依据。"
+        "请向厦门市市场监督管理局核实列入严重违法失信名单的决定（厦市监〔2023〕1号）：缺少事实：“情由”。核实前不得作为限制依据。"
     )

@@ -79,7 +79,7 @@ def test_what_cannot_be_told_says_whom_to_ask_and_what(browser: Browser, site: s
     browser.open(site)
     browser.click("#example-unresolved")
     assert "请向厦门市市场监督管理局核实" in browser.text("#answer")
-    assert "role.responsible" in browser.text("#answer")
+    assert "缺少事实：“对此负有个人责任”" in browser.text("#answer")
 
 
 def test_a_form_filled_by_hand_is_answered(browser: Browser, site: str) -> None:

@@ -130,18 +130,12 @@ def _proof(proof: Json) -> Iterator[Branch]:
         yield Branch(f"依据：《{basis['document']}》{basis['article']}（{read}）")
     condition = proof["condition"]
     if condition:
-        seen = "，".join(f"{name} = {_shown(value)}" for name, value in condition["values"].items())
-        yield Branch(f"条件：{condition['text']}（{seen}）")
+        seen = "，".join(f"{name}：{value}" for name, value in condition["values_zh"].items())
+        yield Branch(f"条件：{condition['text_zh']}（{seen}）")
     bounds = proof["bounds"]
     since, until = bounds["from"], bounds["until"]
     yield Branch(f"自 {since['day'] or '始'} 起{_gates(since)}")
     yield Branch(f"至 {until['day']} 止，当日不计{_gates(until)}" if until["day"] else "未定届满日")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return "不明" if value is None else str(value)
 
 
 def _gates(bound: Json) -> str:

@@ -76,7 +76,6 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str, name: 
                 **_head(item, others, book),
                 "effect_zh": VERDICT_ZH[item.effect],
                 "role": ROLE_ZH[item.role],
-                "reasons": item.reasons,
                 "ask": item.ask,
             }
             for item, others in _together(decision.unresolved, _same_question, book)
