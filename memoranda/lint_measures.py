@@ -142,7 +142,7 @@ def twins(book: Rulebook) -> Iterator[Finding]:
     """Look for measures that differ only in name; one finding for all that are alike."""
     alike: dict[str, list[str]] = defaultdict(list)
     for measure in book.measures.values():
-        if measure.withdrawn is None and measure.effect != "watch":
+        if measure.withdrawn is None:
             alike[_without_names(book, measure)].append(measure.id)
     for first, *others in alike.values():
         if others:
