@@ -53,8 +53,9 @@ def days_of_duty() -> list[tuple[int, str, str, frozenset[str]]]:
 
 def named(place: str) -> tuple[str, str]:
     """Give the measure that a place names, and the role, empty where it names all."""
-    measure, role = re.fullmatch(r"措施 measure `(.+)`(?: / (\w+))?", place).groups()  # type: ignore[union-attr]
-    return measure, role or ""
+    found = re.fullmatch(r"措施 measure `(.+)`(?: / (\w+))?", place)
+    assert found is not None, place
+    return found[1], found[2] or ""
 
 
 def test_a_measure_or_role_that_lint_calls_dead_is_no_duty_on_any_day() -> None:
