@@ -151,9 +151,13 @@ class Department(Named):
 
 
 class Matter(Named):
-    """What is being granted; `parent` makes a tree."""
+    """What is being granted; `parent` makes a tree.
+
+    `cannot_see` says what the law also bars here and no list tells us of; it is shown beside the answer (P5).
+    """
 
     parent: Id | None = None
+    cannot_see: str | None = None
 
 
 class TermBy(Entry):

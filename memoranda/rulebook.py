@@ -166,6 +166,10 @@ class Rulebook:
             chain.append(parent)
         return tuple(chain)
 
+    def cannot_see(self, matter_id: str) -> tuple[str, ...]:
+        """Say what the law also bars in a matter and no list tells of: the matter's own words, then its ancestors'."""
+        return tuple(said for id_ in self.ancestors(matter_id) if (said := self.matters[id_].cannot_see) is not None)
+
     def descendants(self, matter_id: str) -> frozenset[str]:
         """Give every matter that a matter contains, without itself."""
         return self._descendants.get(matter_id, frozenset())

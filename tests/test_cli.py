@@ -70,7 +70,7 @@ def test_check_prints_the_proof_with_article_relation_and_way_out(line: Line) ->
     for part in (
         "依据：《中华人民共和国公司法》",
         "关联：",
-        "条件：role.responsible",
+        "条件：对此负有个人责任",
         "止，当日不计",
         "届满：",
         "认定 demo-revoked",

@@ -69,11 +69,13 @@ def run_check(args: Namespace, session: Session) -> Exit:
             concerning=args.concerning,
             version=args.version,
         )
-        decision = Service(store).check(asked)
+        service = Service(store)
+        decision = service.check(asked)
+        unseen = service.rulebook(decision.rulebook).cannot_see(decision.matter)
     if args.json:
         session.print_json(decision_json(decision))
     else:
-        session.print("\n".join(lines(decision_tree(decision))))
+        session.print("\n".join(lines(decision_tree(decision, unseen))))
     if decision.verdict in CANNOT_TELL:
         return Exit.CANNOT_TELL
     return Exit.BINDS if decision.verdict in BINDS else Exit.DONE

@@ -47,15 +47,17 @@ def tree_of(answer: Decision | WhyNot | Batch | XinhengError) -> Branch:
     return gates_tree(answer) if isinstance(answer, WhyNot) else decision_tree(answer)
 
 
-def decision_tree(decision: Decision) -> Branch:
-    """Give a decision with the proof of each duty."""
+def decision_tree(decision: Decision, unseen: tuple[str, ...] = ()) -> Branch:
+    """Give a decision with the proof of each duty, and what the rulebook says that no list tells of."""
     asked = f"{decision.subject} · 事项 {decision.matter} · {decision.on}"
     asked += f" · 部门 {decision.department}" if decision.department else ""
     asked += f" · 涉及 {decision.concerning}" if decision.concerning else ""
-    return Branch(f"结论：{VERDICT_ZH[decision.verdict]} ({decision.verdict}) — {asked}", list(_parts(decision)))
+    return Branch(
+        f"结论：{VERDICT_ZH[decision.verdict]} ({decision.verdict}) — {asked}", list(_parts(decision, unseen))
+    )
 
 
-def _parts(decision: Decision) -> Iterator[Branch]:
+def _parts(decision: Decision, unseen: tuple[str, ...]) -> Iterator[Branch]:
     if decision.verdict == "unknown":
         yield Branch("此版本中没有登记该主体；“查无此主体”不等于“无措施”")
     elif not (decision.duties or decision.unresolved or decision.withheld or decision.left_out):
@@ -77,6 +79,7 @@ def _parts(decision: Decision) -> Iterator[Branch]:
         yield Branch(f"约束所依的认定：{'、'.join(decision.lifting_set)}；若均解除，则为 {gone}")
     if decision.narrower:
         yield Branch(f"下级事项另有应实施项，请分别核查：{'、'.join(decision.narrower)}")
+    yield from map(Branch, unseen)
     yield Branch(f"数据版本 {decision.version} · 规则 {decision.rulebook}")
 
 

@@ -87,6 +87,7 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str, name: 
         "left_out": [
             _head(item, others, book) for item, others in _together(decision.left_out, lambda i: i.measure, book)
         ],
+        "cannot_see": book.cannot_see(decision.matter),
         "narrower": [(matter, book.matters[matter].name) for matter in decision.narrower],
     }
 
