@@ -10,7 +10,7 @@ from typing import IO
 
 from graph_model.errors import FactsRefused
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 ENOUGH_UTF8 = 60
 """Bytes in multi-byte UTF-8 characters after which a file is taken to be UTF-8: Chinese in GB18030 fails sooner."""
 
@@ -47,9 +47,9 @@ def recognised_encoding(path: Path) -> str:
     """
     with open_bytes(path) as file:
         has_bom = file.read(3) == codecs.BOM_UTF8
-    bad_line, wide_bytes = _first_undecodable(path, "utf-8")
-    if bad_line is None:
+    if _is_utf8(path):
         return "utf-8-sig" if has_bom else "utf-8"
+    bad_line, wide_bytes = _first_undecodable(path, "utf-8")
     if not has_bom and wide_bytes < ENOUGH_UTF8:
         gb_line, _ = _first_undecodable(path, "gb18030")
         if gb_line is None:
@@ -59,6 +59,21 @@ def recognised_encoding(path: Path) -> str:
         hint="以 UTF-8 另存，或重新导出",
         detail_code="file.encoding",
     )
+
+
+def _is_utf8(path: Path) -> bool:
+    """Ask the usual question alone, without counting lines."""
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    with open_bytes(path) as file:
+        try:
+            while block := file.read(BLOCK):
+                if b"\0" in block:
+                    return False
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _first_undecodable(path: Path, encoding: str) -> tuple[int | None, int]:
