@@ -15,6 +15,7 @@ from memoranda.reading import (
     document_zh,
     list_term_zh,
     notes_of,
+    obstacle_zh,
     reached_zh,
     region_zh,
     slot_zh,
@@ -32,7 +33,6 @@ from memoranda.words import (
     GROUND_ZH,
     LIST_ZH,
     MEMORANDUM_ZH,
-    REASON_ZH,
     ROLE_ZH,
     SECTION_ZH,
     STANDING_ZH,
@@ -132,7 +132,7 @@ def _target(book: Rulebook, measure: Measure, target: Target, day: date) -> Iter
     yield f"{reached_zh(target)} {target.role}"
     for basis in (book.bases[id_] for id_ in target.bases):
         why = obstacle(book, measure, target, basis, day)
-        state = REASON_ZH[why] if why else ("成立" if basis.verified else "未核实，不生效")
+        state = obstacle_zh(why, basis, day) if why else ("成立" if basis.verified else "未核实，不生效")
         yield f"  {article_zh(basis)} [{basis.id}] — {state}"
         yield f"  　{article_facts(book, basis)}"
 

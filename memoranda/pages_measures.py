@@ -16,6 +16,7 @@ from memoranda.reading import (
     list_term_zh,
     matters_zh,
     notes_of,
+    obstacle_zh,
     reached_zh,
     region_zh,
     slot_zh,
@@ -25,7 +26,7 @@ from memoranda.reading import (
 )
 from memoranda.reading_condition import measure_condition_zh
 from memoranda.rulebook import Rulebook
-from memoranda.words import EFFECT_ZH, REASON_ZH
+from memoranda.words import EFFECT_ZH
 
 HEADS = ("措施", "效力", "实施部门", "依据", "适用对象", "期限", "现状")
 BREAK = "<br>"
@@ -106,7 +107,7 @@ def _articles(book: Rulebook, measure: Measure, day: date) -> Iterator[str]:
         basis = book.bases[id_]
         obstacles = [obstacle(book, measure, target, basis, day) for target in targets]
         why = None if None in obstacles else obstacles[0]
-        state = REASON_ZH[why] if why else ("" if basis.verified else "未核实")
+        state = obstacle_zh(why, basis, day) if why else ("" if basis.verified else "未核实")
         days = span_zh(basis.from_, basis.until)
         told = "；".join(part for part in (days, state) if part)
         yield shown(article_zh(basis)) + (f"（{told}）" if told else "")

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from memoranda.cleaning import Cleaned, cleaned, days_of_change
+from memoranda.cleaning import Cleaned, Reason, cleaned, days_of_change
 from memoranda.model import (
     BY_STATUTE,
     BaseListEntry,
@@ -150,6 +150,13 @@ def standing_zh(found: Cleaned) -> str:
     if found.reason is None:
         return told
     return f"{told}：{REASON_ZH[found.reason]}" + (f"，{found.note}" if found.note else "")
+
+
+def obstacle_zh(why: Reason, basis: LegalBasis, day: date) -> str:
+    """Say what keeps an article from carrying a measure; of one not in force, whether it is over or still to come."""
+    if why != "article-not-in-force":
+        return REASON_ZH[why]
+    return "该日尚未施行" if basis.from_ is not None and day < basis.from_ else "该日已不施行"
 
 
 def ahead_zh(book: Rulebook, measure_id: str, day: date) -> tuple[str, ...]:

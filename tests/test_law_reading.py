@@ -20,6 +20,7 @@ from memoranda.rulebook import Rulebook
 from memoranda.search import search
 
 DAY = date(2026, 11, 24)
+DAYS_OF_TWO_LAWS = ("2026-11-24", "2020-01-01")
 Line = Callable[..., tuple[int, str, str]]
 
 
@@ -96,11 +97,12 @@ def test_a_measure_is_shown_with_its_articles_departments_and_whom_it_reaches(li
 
 
 def test_a_past_day_shows_the_article_of_that_day(line: Line) -> None:
-    _, now, _ = line("show", "enterprise-info/honour", "--on", "2026-11-24")
-    _, then, _ = line("show", "enterprise-info/honour", "--on", "2020-01-01")
-    assert "[enterprise-info-2024 19] — 成立" in now
-    assert "[enterprise-info-2014 18] — 成立" in then
-    assert "[enterprise-info-2024 19] — 成立" not in then
+    # Lines are wrapped, so compare without white space.
+    now, then = ("".join(line("show", "enterprise-info/honour", "--on", day)[1].split()) for day in DAYS_OF_TWO_LAWS)
+    assert "[enterprise-info-202419]—成立" in now
+    assert "[enterprise-info-201418]—该日已不施行" in now
+    assert "[enterprise-info-201418]—成立" in then
+    assert "[enterprise-info-202419]—该日尚未施行" in then
 
 
 def test_what_reaches_nobody_says_so_and_why(line: Line, book: Rulebook) -> None:
