@@ -2,7 +2,8 @@
 
 `pytest benchmarks/bench_load.py` (pytest-benchmark). Two controls write the same table with the same durability: one
 reads the same file with `csv.reader` first, one is given rows that are ready to insert. The load reads the file twice,
-checks every code and value, and keeps the change log with its hash chain. What the store alone reaches of the second
+checks every code and value, looks for repeats, and keeps the change log with its hash chain. On a busy machine compare
+user time too: this process waits for the disk more often than the controls. What the store alone reaches of the second
 control is in `bench_store.py`.
 """
 
