@@ -143,6 +143,31 @@ def test_the_course_tells_each_day_on_which_a_standing_changes() -> None:
     ]
 
 
+def test_the_end_of_an_article_ends_what_rests_on_it() -> None:
+    law = small(basis={"until": date(2028, 1, 1)})
+    assert [(day, one.standing) for day, one in course(law, "m")] == [
+        (None, "enforceable"),
+        (date(2028, 1, 1), "no-basis"),
+    ]
+
+
+def test_the_reason_is_that_of_the_article_that_comes_closest() -> None:
+    # The first cited is of too low a rank for ever; the other would carry it, were it still law.
+    law = small(basis={"until": TODAY})
+    low = law.bases["b"].model_copy(update={"id": "a", "kind": "memorandum", "until": None})
+    memorandum = law.memoranda["M"]
+    target = memorandum.measures[0].targets[0].model_copy(update={"bases": ("a", "b")})
+    measure = memorandum.measures[0].model_copy(update={"targets": (target,)})
+    both = Rulebook(
+        departments=law.departments.values(),
+        matters=law.matters.values(),
+        lists=law.lists.values(),
+        legal_bases=[low, law.bases["b"]],
+        memoranda=[memorandum.model_copy(update={"measures": (measure,)})],
+    )
+    assert cleaned(both, "m", TODAY) == Cleaned("no-basis", "article-not-in-force")
+
+
 def around(days: Sequence[date]) -> list[date]:
     """Each day with the one before it; something must be asked where nothing ever changes, too."""
     return sorted({other for day in days for other in (day - timedelta(1), day)}) or [TODAY]
