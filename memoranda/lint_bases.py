@@ -54,6 +54,9 @@ class Aim:
 
 def of_target(aim: Aim) -> Iterator[Finding]:
     """Look at one target."""
+    if not aim.target.bases:
+        yield found("basis.none", aim.place, "没有引用任何条文，不及任何人（P1）", "写明 bases，或写明 withdrawn")
+        return
     verified = [basis for basis in aim.admissible if basis.verified is not None]
     if not aim.admissible:
         kinds = "、".join(sorted({aim.book.bases[id_].kind for id_ in aim.target.bases}))

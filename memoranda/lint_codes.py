@@ -10,6 +10,7 @@ Level = Literal["error", "warning"]
 
 CODES: Mapping[str, tuple[Level, str]] = {
     # what an article must be, to carry a restriction
+    "basis.none": ("error", "没有引用任何条文，不及任何人（P1）"),
     "restriction.inadmissible": ("error", "限制只引用位阶不足的依据（R7）"),
     "restriction.role-not-bound": ("error", "已核实的依据都不约束该身份（G6）"),
     "restriction.unverified": ("warning", "限制没有已核实的依据，不限制任何人（P1）"),
