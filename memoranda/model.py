@@ -294,11 +294,11 @@ class BaseListEntry(Named):
 
 
 class Target(Entry):
-    """One role a measure reaches, with the articles for that very role (R3)."""
+    """One role a measure reaches, with the articles for that very role (R3). Without one it reaches nobody (P1)."""
 
     role: Role
     held: Held = "now"
-    bases: Annotated[tuple[Id, ...], Field(min_length=1)]
+    bases: tuple[Id, ...] = ()
 
 
 class Withdrawal(Entry):
@@ -316,10 +316,10 @@ class Term(Entry):
 
 
 class WithheldBy(Entry):
-    """What withholds a favour (R10): lists, or all `restriction` lists, and the articles for that."""
+    """What withholds a favour (R10): lists, or all `restriction` lists, and the articles for that; none: nothing does."""
 
     lists: Literal["restriction"] | Ids
-    bases: Annotated[tuple[Id, ...], Field(min_length=1)]
+    bases: tuple[Id, ...] = ()
 
 
 class Measure(Titled):
