@@ -16,6 +16,7 @@ from graph_model.store import Store
 from loaders.load import load
 from loaders.report import LoadOrder
 from loaders.synth import LOAD_ORDER, synthesise
+from memoranda.reader import SHIPPED
 
 ORGANISATIONS = 500
 """Size of the synthetic city around the made-up examples: enough to look around in, seconds to load."""
@@ -38,6 +39,9 @@ def run_demo(args: Namespace, session: Session) -> Exit:
             session.print(session.say("正在建立示例城市 …", "making the city …"))
             load_demo(service)
             _surround(store, service, session)
+        elif service.rulebook_in_force()[1].digest != (shipped := session.book(SHIPPED)).digest:
+            session.print(session.say("随附的规则已更新，发布新版 …", "the shipped rulebook is newer: publishing it …"))
+            service.publish(shipped, actor="demo", reason="随附规则更新 shipped rulebook", key=f"demo {shipped.digest}")
         for example in examples(service):
             session.print(f"\n■ {example.title}")
             session.print("\n".join(lines(decision_tree(service.check(example.check)))))
