@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from engine.question import Json
+from engine.question import Duty, Json
 from memoranda.words import ROLE_ZH
 
 EFFECT_ZH = {
@@ -60,6 +60,15 @@ def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str
     if disputed:
         parts.append("现有异议正在办理")
     return "；".join(part for part in parts if part) + "。"
+
+
+def sentence_of_all(duties: Sequence[Duty]) -> str:
+    """Write one sentence for duties that differ in department only: it names the first, and how many there are."""
+    duty = duties[0]
+    if len(duties) == 1:
+        return duty.sentence_zh
+    named = {**duty.proof["department"], "name": f"{duty.proof['department']['name']}等{len(duties)}个部门"}
+    return sentence_of({**duty.proof, "department": named}, duty.remedies, disputed=duty.disputed)
 
 
 def _who(id_: str, name: str | None) -> str:

@@ -316,7 +316,7 @@ class Term(Entry):
 
 
 class WithheldBy(Entry):
-    """What withholds a favour (R10): lists, or all `restriction` lists, by the articles cited; by none, nothing does."""
+    """What withholds a favour (R10): lists, or all `restriction` lists, by the articles cited; none: nothing does."""
 
     lists: Literal["restriction"] | Ids
     bases: tuple[Id, ...] = ()

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from api.cli.tree import Branch
 from engine.question import VERDICT_ZH, Batch, Decision, Duty, Json, LeftOut, Unresolved, WhyNot, Withheld
+from engine.sentences import sentence_of_all
 from graph_model.errors import XinhengError
 
 _Item = TypeVar("_Item", Duty, Withheld, Unresolved, LeftOut)
@@ -106,7 +107,9 @@ def _departments(items: Sequence[_Item]) -> str:
 def _duty(duties: Sequence[Duty]) -> Branch:
     duty, mark = duties[0], " 【有异议】" if duties[0].disputed else ""
     head = f"应实施 [{_effect(duty.effect)}] {duty.measure} · {duty.role}{_departments(duties)}{mark}"
-    return Branch(head, [Branch(duty.sentence_zh), *_proof(duty.proof), *(_remedy(way) for way in duty.remedies)])
+    return Branch(
+        head, [Branch(sentence_of_all(duties)), *_proof(duty.proof), *(_remedy(way) for way in duty.remedies)]
+    )
 
 
 def _unresolved(items: Sequence[Unresolved]) -> Branch:

@@ -1,10 +1,11 @@
 """What the page shows of a decision: the words of the rulebook in place of ids, one card per measure."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from engine.question import VERDICT_ZH, Decision, Duty, Json, LeftOut, Unresolved, Withheld
-from engine.sentences import BEGINS_ZH, ENDS_ZH
+from engine.sentences import BEGINS_ZH, ENDS_ZH, sentence_of_all
+from graph_model.identifiers import is_uscc, region_covers, region_of_uscc
 from memoranda.rulebook import Rulebook
 from memoranda.words import ROLE_ZH
 
@@ -70,22 +71,22 @@ def decision_view(decision: Decision, book: Rulebook, shown_subject: str, name: 
         "on": decision.on.isoformat(),
         "version": decision.version,
         "rulebook": decision.rulebook,
-        "duties": [_duty_card(item, others, book) for item, others in _together(decision.duties, _same_duty, book)],
+        "duties": [_duty_card(alike, book) for alike in _together(decision.duties, _same_duty, decision.subject, book)],
         "unresolved": [
             {
-                **_head(item, others, book),
-                "effect_zh": VERDICT_ZH[item.effect],
-                "role": ROLE_ZH[item.role],
-                "ask": item.ask,
+                **_head(alike, book),
+                "effect_zh": VERDICT_ZH[alike[0].effect],
+                "role": ROLE_ZH[alike[0].role],
+                "ask": alike[0].ask,
             }
-            for item, others in _together(decision.unresolved, _same_question, book)
+            for alike in _together(decision.unresolved, _same_question, decision.subject, book)
         ],
         "withheld": [
-            {**_head(item, others, book), "by": "、".join(item.withheld_by)}
-            for item, others in _together(decision.withheld, lambda i: (i.measure, i.withheld_by), book)
+            {**_head(alike, book), "by": "、".join(alike[0].withheld_by)}
+            for alike in _together(decision.withheld, lambda i: (i.measure, i.withheld_by), decision.subject, book)
         ],
         "left_out": [
-            _head(item, others, book) for item, others in _together(decision.left_out, lambda i: i.measure, book)
+            _head(alike, book) for alike in _together(decision.left_out, lambda i: i.measure, decision.subject, book)
         ],
         "cannot_see": book.cannot_see(decision.matter),
         "narrower": [(matter, book.matters[matter].name) for matter in decision.narrower],
@@ -101,13 +102,19 @@ Item = TypeVar("Item", Duty, Unresolved, Withheld, LeftOut)
 
 
 def _together(
-    items: Iterable[Item], same: Callable[[Item], Hashable], book: Rulebook
-) -> list[tuple[Item, tuple[str, ...]]]:
-    """Take items that differ in their department only as one, with the names of the other departments."""
+    items: Iterable[Item], same: Callable[[Item], Hashable], subject: str, book: Rulebook
+) -> list[list[Item]]:
+    """Take items that differ in their department only as one; the department nearest to the subject comes first."""
+    home = region_of_uscc(subject) if is_uscc(subject) else None
+
+    def far(item: Item) -> tuple[bool, bool, str]:
+        region = book.departments[item.department].region
+        return not (region is not None and region_covers(region, home)), region is not None, item.department
+
     found: dict[Hashable, list[Item]] = {}
     for item in items:
         found.setdefault(same(item), []).append(item)
-    return [(of[0], tuple(book.departments[i.department].name for i in of[1:])) for of in found.values()]
+    return [sorted(alike, key=far) for alike in found.values()]
 
 
 def _same_duty(duty: Duty) -> Hashable:
@@ -119,23 +126,21 @@ def _same_question(item: Unresolved) -> Hashable:
     return item.measure, item.designation, item.role, item.reasons
 
 
-def _head(item: Duty | Unresolved | Withheld | LeftOut, others: tuple[str, ...], book: Rulebook) -> Json:
-    return {
-        "title": book.measures[item.measure].title,
-        "department": book.departments[item.department].name,
-        "others": others,
-    }
+def _head(alike: Sequence[Duty | Unresolved | Withheld | LeftOut], book: Rulebook) -> Json:
+    first, *others = (book.departments[item.department].name for item in alike)
+    return {"title": book.measures[alike[0].measure].title, "department": first, "others": others}
 
 
-def _duty_card(duty: Duty, others: tuple[str, ...], book: Rulebook) -> Json:
+def _duty_card(alike: Sequence[Duty], book: Rulebook) -> Json:
+    duty = alike[0]
     return {
-        **_head(duty, others, book),
+        **_head(alike, book),
         "measure": duty.measure,
         "effect": duty.effect,
         "effect_zh": VERDICT_ZH[duty.effect],
         "role": ROLE_ZH[duty.role],
         "disputed": duty.disputed,
-        "sentence": duty.sentence_zh,
+        "sentence": sentence_of_all(alike),
         "remedies": [remedy_zh(remedy) for remedy in duty.remedies],
         "proof": duty.proof,
         "gates": _gates(duty.proof),
