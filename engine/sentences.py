@@ -55,7 +55,9 @@ def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str
     ]
     until = proof["bounds"]["until"]["day"]
     parts += [
-        _way_out(remedy) for remedy in remedies if (remedy["kind"], str(remedy.get("on"))) != ("expiry", str(until))
+        _way_out(remedy, proof["designation"])
+        for remedy in remedies
+        if (remedy["kind"], str(remedy.get("on"))) != ("expiry", str(until))
     ]
     if disputed:
         parts.append("现有异议正在办理")
@@ -79,10 +81,17 @@ def _listed(designation: Json) -> str:
     document = f"以{designation['document_no']}" if designation["document_no"] else ""
     day = designation["decided_on"] or designation["effective_from"]
     who, name = _who(designation["subject"], designation["subject_name"]), designation["list_name"]
+    if _is_order(designation):
+        return f"{designation['authority_name']}{document}于{_day(day)}对{who}发出{name}"
     if designation["list_kind"] == "record":  # a record is of decisions: nobody is "listed" on it
         decision = f"“{name}”" if name.endswith("决定") else f"“{name}”决定"
         return f"{designation['authority_name']}{document}于{_day(day)}对{who}作出{decision}"
     return f"{who}由{designation['authority_name']}{document}于{_day(day)}列入{name}"
+
+
+def _is_order(designation: Json) -> bool:
+    """Whether it is an order (限制消费令): a court issues and lifts it, nobody is "listed" or "repaired"."""
+    return str(designation["list_name"]).endswith("令")
 
 
 def _reached(proof: Json) -> str:
@@ -128,7 +137,7 @@ def _bound(before: str, bound: Json, after: str, why: Mapping[str, str]) -> str:
     return f"{before}{_day(bound['day'])}{after}（{'、'.join(why[gate] for gate in bound['gates'])}）"
 
 
-def _way_out(remedy: Json) -> str:
+def _way_out(remedy: Json, designation: Json) -> str:
     kind = remedy["kind"]
     if kind == "act":
         return f"未定届满日，{remedy['act_zh']}"
@@ -137,7 +146,8 @@ def _way_out(remedy: Json) -> str:
         return f"依{named}，法律未设届满日"
     if kind == "repair":
         since = f"自{_day(remedy['from'])}起" if remedy["from"] else ""
-        return f"{since}可向{remedy['body_name']}申请信用修复（{remedy['conditions']}）"
+        asked = "解除" if _is_order(designation) else "信用修复"
+        return f"{since}可向{remedy['body_name']}申请{asked}（{remedy['conditions']}）"
     if kind == "objection":
         until = f"在{_day(remedy['until'])}前" if remedy["until"] else ""
         return f"可{until}向{remedy['body_name']}提出异议"
