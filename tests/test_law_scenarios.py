@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from api.scenario_files import Scenario, read_scenarios
+from api.scenario_stores import stores_like
+from api.scenarios import Runner
 from engine.plan import plan_of
+from engine.question import Decision
 from memoranda.reader import SHIPPED, read_rulebook
 from memoranda.rulebook import Rulebook
 
@@ -115,6 +118,21 @@ def test_every_measure_that_can_bite_is_told_as_no_duty() -> None:
     asked = tuple(told(scenarios()))
     untold = [m for m in sorted(that_can_bite(book)) if not any(speaks_against(one, m, book) for one in asked)]
     assert untold == [], "write a check a day before or after, of another role, of a missing fact, of another region"
+
+
+def test_every_role_that_an_article_carries_is_told_as_a_duty() -> None:
+    book = shipped()
+    plan = plan_of(book)
+    carried = {(one.measure.id, one.target.role) for list_id in book.lists for one in plan.on_list(list_id)}
+    assert sorted(carried - roles_told()) == [], "write a check of a subject that the measure reaches in this role"
+
+
+def roles_told() -> set[tuple[str, str]]:
+    """Give the roles in which measures are duties in the decisions of the scenarios, as the engine answers them."""
+    with stores_like(None) as new_store:
+        runner = Runner(new_store)
+        answers = (outcome.answer for scenario in scenarios() for outcome in runner.run(scenario))
+        return {(duty.measure, duty.role) for one in answers if isinstance(one, Decision) for duty in one.duties}
 
 
 def test_no_scenario_expects_a_measure_that_the_law_does_not_hold() -> None:
