@@ -109,7 +109,7 @@ EXAMPLES: tuple[Example, ...] = (
     _example("拖欠工资企业申请财政补贴", "weigh", ARREARS, "gov-subsidy", "xm-finance"),
     _example("被吊销企业的法定代表人，个人责任不明", "unresolved", UNCLEAR, "company-officer", "xm-amr"),
     _example("经营异常企业参加政府采购", "watch", ABNORMAL, "gov-procurement-supplier", "xm-finance"),
-    _example("A级纳税人到即墨区办事，优先办理", "favour", TRUSTED, "green-channel", "jm-gov-approval"),
+    _example("厦门的A级纳税人到山东即墨办事，优先办理", "favour", TRUSTED, "green-channel", "jm-gov-approval"),
     _example("被吊销企业的股东，不受牵连", "clear", SHAREHOLDER, "company-officer", "xm-amr"),
     _example("没有登记的主体", "unknown", NOBODY, "gov-subsidy", "xm-finance"),
 )

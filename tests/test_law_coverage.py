@@ -68,12 +68,48 @@ def named() -> dict[tuple[str, str], str]:
     return {(kind, cells[0].strip("`")): cells[1] for kind, cells in rows("二、不在库的")}
 
 
+def leads(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    """Give, by article, the measures whose `x-lead` holds it: the reference named it, and it does not carry."""
+    found: dict[str, set[str]] = {}
+    for measure in read_rulebook(SHIPPED).measures.values():
+        for article in measure.extras.get("x-lead", ()):
+            assert article in manifest["links"][measure.id], (measure.id, article)
+            found.setdefault(article, set()).add(measure.id)
+    return found
+
+
+def test_each_article_that_the_reference_names_for_a_live_measure_is_cited_or_kept_as_a_lead(
+    manifest: dict[str, Any],
+) -> None:
+    lost = []
+    for measure in read_rulebook(SHIPPED).measures.values():
+        cited = {basis for target in measure.targets for basis in target.bases}
+        kept = cited.union(measure.extras.get("x-lead", ()), measure.withheld_by.bases if measure.withheld_by else ())
+        if measure.withdrawn is None:
+            lost += [(measure.id, article) for article in manifest["links"].get(measure.id, ()) if article not in kept]
+    assert lost == []
+
+
+def test_the_page_says_of_each_lead_why_it_does_not_carry(manifest: dict[str, Any]) -> None:
+    told = {
+        cells[0].strip("`"): (int(cells[1]), cells[2]) for kind, cells in rows("三、在库而不生效的") if kind == "lead"
+    }
+    found = leads(manifest)
+    assert {article: count for article, (count, _) in told.items()} == {a: len(ids) for a, ids in found.items()}
+    assert [article for article, (_, reason) in told.items() if len(reason) < 8] == []
+    links, counted = sum(map(len, manifest["links"].values())), sum(map(len, found.values()))
+    page = COVERAGE.read_text(encoding="utf-8")
+    assert f"共 {links} 处。" in page
+    assert f"共 {counted} 处，" in page
+
+
 def test_the_manifest_counts_what_it_lists(manifest: dict[str, Any], wanted: dict[str, list[str]]) -> None:
     words = {"memorandum": "memoranda"}
     for kind, ids in wanted.items():
         assert len(ids) == len(set(ids)), kind
         assert manifest["counts"][words.get(kind, f"{kind}s")] == len(ids), kind
     assert manifest["counts"]["documents"] == len(manifest["articles"])
+    assert manifest["counts"]["links"] == sum(map(len, manifest["links"].values()))
 
 
 def test_each_id_of_the_reference_is_in_the_rulebook_or_named_with_its_reason(
@@ -104,7 +140,8 @@ def test_the_page_counts_as_the_rulebook_does(wanted: dict[str, list[str]], pres
 def test_the_ids_that_the_page_points_to_exist(present: dict[str, frozenset[str]]) -> None:
     """A reader who is told to look elsewhere finds something there."""
     known = frozenset().union(*present.values())
-    pointed = [id_ for _, cells in rows("二、不在库的") for id_ in re.findall(r"`([^`]+)`", " ".join(cells[1:]))]
+    told = [*rows("二、不在库的"), *rows("三、在库而不生效的")]
+    pointed = [id_ for _, cells in told for id_ in re.findall(r"`([^`]+)`", " ".join(cells[1:]))]
     assert pointed
     assert [id_ for id_ in pointed if id_ not in known] == []
 
