@@ -88,7 +88,11 @@ def book() -> Rulebook:
     return read_rulebook(SHIPPED)
 
 
-@pytest.mark.parametrize(("measure", "role", "day", "there", "gone"), DAYS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("measure", "role", "day", "there", "gone"),
+    DAYS,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value)[:40],
+)
 def test_a_day_is_answered_from_the_article_of_that_day(
     book: Rulebook, measure: str, role: Role, day: str, there: set[str], gone: set[str]
 ) -> None:
