@@ -123,7 +123,11 @@ def _ordered(proof: Json) -> str:
     memorandum = proof["memorandum"]
     source = f"（{memorandum['title']}{memorandum['item'] or ''}）"
     limits = f"，仅限于：{memorandum['limits_to']}" if memorandum["limits_to"] else ""
-    return f"{EFFECT_ZH[memorandum['effect']]}：{memorandum['measure_title']}{source}{limits}"
+    may = memorandum["effect"] == "favour" and (memorandum["wording"] or "").startswith(
+        "可"
+    )  # an article that says "may"
+    ordered = "可以给予激励" if may else EFFECT_ZH[memorandum["effect"]]
+    return f"{ordered}：{memorandum['measure_title']}{source}{limits}"
 
 
 def _days(bounds: Json) -> str:
