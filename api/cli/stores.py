@@ -32,6 +32,8 @@ def run_info(args: Namespace, session: Session) -> Exit:
         session.print_json(held)
         return Exit.DONE
     table = Table(show_header=False, box=None)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # a digest is given whole, on two lines where one is too short
     for name, value in held.items():
         table.add_row(name, "—" if value is None else str(value))
     session.print_table(table)
