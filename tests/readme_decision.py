@@ -22,7 +22,7 @@ def given_now() -> str:
         with redirect_stdout(io.StringIO()):
             assert main(["demo", "--no-serve", "--store", store], {"XINHENG_LANG": "en"}) == 0
         with redirect_stdout(io.StringIO()) as printed:
-            assert main([*shown.group(1).split(), "--store", store], {"XINHENG_LANG": "en"}) == 3
+            assert main([*shown.group(1).split(), "--store", store], {"XINHENG_LANG": "zh"}) == 3
     return printed.getvalue()
 
 

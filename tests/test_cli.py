@@ -66,7 +66,8 @@ def test_check_says_by_its_exit_code_whether_anything_binds(line: Line, example:
 
 def test_check_prints_the_proof_with_article_relation_and_way_out(line: Line) -> None:
     bar = EXAMPLES[0].check
-    line("check", bar.subject, "--matter", bar.matter, "--department", str(bar.department), "--on", str(bar.on))
+    asked = [bar.subject, "--matter", bar.matter, "--department", str(bar.department), "--on", str(bar.on)]
+    line("check", *asked, lang="zh")
     for part in (
         "依据：《中华人民共和国公司法》",
         "关联：",
@@ -79,7 +80,7 @@ def test_check_prints_the_proof_with_article_relation_and_way_out(line: Line) ->
 
 
 def test_without_a_department_equal_duties_of_many_departments_are_told_once(line: Line) -> None:
-    line("check", EXAMPLES[2].check.subject, "--matter", EXAMPLES[2].check.matter, "--on", "2026-11-22")
+    line("check", EXAMPLES[2].check.subject, "--matter", EXAMPLES[2].check.matter, "--on", "2026-11-22", lang="zh")
     assert line.out.count("应实施 [审慎 weigh] wage-arrears/public-funds") == 1
     assert "个部门" in line.out
 

@@ -1,22 +1,28 @@
 """`xinheng check` and `xinheng why-not`: one question, answered with its proof (CONTRACT §2)."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from shutil import get_terminal_size
 
+from api.cli.columns import wrapped
 from api.cli.exits import Exit
 from api.cli.proof import decision_tree, gates_tree
-from api.cli.session import Session
+from api.cli.session import PIPE_WIDTH, Session
 from api.cli.tree import lines
 from api.clock import today_in_shanghai
 from api.scenario_questions import read_day
 from api.wire import decision_json
 from engine.question import Check, WhyNotQuestion, as_json
 from engine.service import Service
-from graph_model.errors import MalformedDay
+from graph_model.errors import MalformedDay, MalformedSubject
 from graph_model.identifiers import IDENTITY_FORMS
 
 BINDS = frozenset({"bar", "limit", "weigh"})
 CANNOT_TELL = frozenset({"unresolved", "unknown"})
+_MARK = 2
+"""Columns of a closing mark, which `wrapped` leaves at the end of a full line."""
 
 
 def describe_check(parser: ArgumentParser, session: Session) -> None:
@@ -70,12 +76,13 @@ def run_check(args: Namespace, session: Session) -> Exit:
             version=args.version,
         )
         service = Service(store)
-        decision = service.check(asked)
+        with _told_how_to_name_a_person(args.subject, session):
+            decision = service.check(asked)
         unseen = service.rulebook(decision.rulebook).cannot_see(decision.matter)
     if args.json:
         session.print_json(decision_json(decision))
     else:
-        session.print("\n".join(lines(decision_tree(decision, unseen))))
+        session.print("\n".join(lines(decision_tree(decision, session.say, unseen))))
     if decision.verdict in CANNOT_TELL:
         return Exit.CANNOT_TELL
     return Exit.BINDS if decision.verdict in BINDS else Exit.DONE
@@ -94,12 +101,30 @@ def run_why_not(args: Namespace, session: Session) -> Exit:
             concerning=args.concerning,
             version=args.version,
         )
-        answer = Service(store).why_not(asked)
+        with _told_how_to_name_a_person(args.subject, session):
+            answer = Service(store).why_not(asked)
     if args.json:
         session.print_json(as_json(answer))
     else:
-        session.print("\n".join(lines(gates_tree(answer))))
+        tree = gates_tree(answer, session.say)
+        head = wrapped(tree.text, get_terminal_size((PIPE_WIDTH, 1)).columns - _MARK)
+        session.print("\n".join((*head, *list(lines(tree))[1:])))
     return Exit.DONE
+
+
+@contextmanager
+def _told_how_to_name_a_person(given: str | None, session: Session) -> Iterator[None]:
+    """Add to the refusal of a SUBJECT what it most often is: a person's number. What was typed is not repeated."""
+    try:
+        yield
+    except MalformedSubject as error:
+        if given is None:
+            raise
+        how = session.say(
+            "自然人：用 --id-type resident_id，号码在提示后输入",
+            "for a person: --id-type resident_id, and type the number when asked",
+        )
+        raise MalformedSubject(error.what, hint=f"{error.hint}; {how}", detail_code=error.detail_code) from None
 
 
 def asked_day(given: str | None) -> date:

@@ -44,7 +44,7 @@ def run_demo(args: Namespace, session: Session) -> Exit:
             service.publish(shipped, actor="demo", reason="随附规则更新 shipped rulebook", key=f"demo {shipped.digest}")
         for example in examples(service):
             session.print(f"\n■ {example.title}")
-            session.print("\n".join(lines(decision_tree(service.check(example.check)))))
+            session.print("\n".join(lines(decision_tree(service.check(example.check), session.say))))
         watched = replace(session, settings=replace(session.settings, log_format="text"))  # a person is looking on
         return Exit.DONE if args.no_serve else serve(watched, store)
 

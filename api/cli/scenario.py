@@ -70,7 +70,7 @@ def _tell(outcome: Outcome, session: Session, *, as_json: bool) -> None:
         else:
             session.print(f"  expected  {_flat(outcome.expected)}")
             session.print(f"  found     {_flat(outcome.found)}")
-        session.print("\n".join(f"  {line}" for line in lines(tree_of(outcome.answer))))
+        session.print("\n".join(f"  {line}" for line in lines(tree_of(outcome.answer, session.say))))
 
 
 def _flat(value: object) -> str:
