@@ -110,18 +110,19 @@ def months_zh(months: int) -> str:
 def list_term_zh(book: Rulebook, official: OfficialList) -> str:
     """Say how long an entry of a list stays, and what ends it (F2, P4)."""
     term = official.term_months
+    ended = ENDS_ZH[official.ends_by] if official.ends_by else ""
     if isinstance(term, TermBy):
+        endless = f"无期限，{ended}" if ended else "无期限"  # an act ends only what no day ends
         words, by = words_of(book, official), f"fact.{term.by}"
         told = [
-            f"{words.get(by, term.by)}为{words.get(f'{by}={value}', value)}：{months_zh(m) if m else '无期限'}"
+            f"{words.get(by, term.by)}为{words.get(f'{by}={value}', value)}：{months_zh(m) if m else endless}"
             for value, m in sorted(term.months.items())
         ]
-        other = f"其余：{months_zh(term.otherwise) if term.otherwise else '无期限'}"
-        days = "；".join([*told, other])
+        other = f"其余：{months_zh(term.otherwise) if term.otherwise else endless}"
+        days, ended = "；".join([*told, other]), ""
     else:
         days = f"自生效之日起 {months_zh(term)}" if term else ""
     required = "止日须由决定载明，未载明的待核" if official.until_required else ""
-    ended = ENDS_ZH[official.ends_by] if official.ends_by else ""
     return "；".join(part for part in (days, required, ended) if part) or "由各决定载明"
 
 
