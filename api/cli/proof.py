@@ -218,7 +218,7 @@ def gates_tree(answer: WhyNot, say: Say) -> Branch:
         told = say("正是应实施项 (duty)", "it is a duty (duty)")
     else:
         failing = (f"{say(*GATE[name.rstrip('?')])} ({name})" for name in answer.failing)
-        told = say("不成立的关口：", "gates that fail: ") + _joined(failing, say)
+        told = say("不成立的关口：", "gates that do not hold: ") + _joined(failing, say)
     head = f"{answer.measure} — {answer.subject} · {answer.on}{say('：', ': ')}{told}"
     return Branch(head, [_candidate(candidate, say) for candidate in answer.candidates])
 
