@@ -8,7 +8,14 @@ from typing import Any, Protocol
 
 from engine.question import Batch, Check, Decision, WhyNot, WhyNotQuestion
 from engine.service import overall_of
-from graph_model.errors import InvalidQuestion, MalformedDay, MalformedRequest, XinhengError
+from graph_model.errors import (
+    FactsRefused,
+    InvalidQuestion,
+    MalformedDay,
+    MalformedRequest,
+    MalformedSubject,
+    XinhengError,
+)
 
 ASKED = frozenset({"subject", "matter", "department", "concerning", "on"})
 CHECK_KEYS = ASKED | {"expect", "error", "measure", "why_not", "batch"}
@@ -40,7 +47,10 @@ class Keyed:
     def subject(self, value: Any) -> str:
         """Give the subject's id as text; a missing one is empty, which no store takes (J1)."""
         if isinstance(value, Mapping):
-            return str(self.keyer.keyed_id(str(value.get("id_type", "")), str(value.get("id_number", ""))))
+            try:
+                return str(self.keyer.keyed_id(str(value.get("id_type", "")), str(value.get("id_number", ""))))
+            except FactsRefused as refusal:  # of a question, a number that is none is a malformed subject (J1)
+                raise MalformedSubject(refusal.what, hint=refusal.hint, detail_code=refusal.detail_code) from None
         return "" if value is None else str(value)
 
 

@@ -150,10 +150,11 @@ class Runner:
             FactsRefused: a row cannot be read.
 
         """
-        for kind, rows in scenario.facts.items():
+        given = {kind: rows for kind, rows in scenario.facts.items() if rows is not None}  # `designations:` says none
+        for kind, rows in given.items():
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise FactsRefused(f"`{kind}` must be a list of mappings", hint="write one mapping for each row")
-        return facts_from_rows(scenario.facts, book.vocabulary, self.keyed.keyer, lenient=True)
+        return facts_from_rows(given, book.vocabulary, self.keyed.keyer, lenient=True)
 
 
 class _Sharing(Service):

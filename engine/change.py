@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from engine.question import Json, as_json
 from engine.standing import Item, Standing, standing_of
 from engine.timeline import Timeline, runs
-from graph_model.nodes import SubjectId
+from graph_model.nodes import Exemption, Objection, SubjectId
 from graph_model.store import Change, Store
 from memoranda.rulebook import Rulebook
 
 ItemKey = tuple[str, str, str, str]
 """(measure, department, designation, role)."""
-Days = tuple[Timeline, tuple[tuple[str, Timeline], ...]]
-"""The days of an item as duty and unresolved, and those on which it is withheld, by withholding designation."""
+Days = tuple[Timeline, tuple[tuple[str, Timeline], ...], tuple[Exemption, ...], tuple[Objection, ...]]
+"""The days of an item as duty and unresolved; those on which it is withheld, by withholding designation; the matter
+exemptions that touch it; and the objections to what it rests on: all of the item's standing (§4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def differences(subject: SubjectId, old: Standing | None, new: Standing | None) 
 
 def _by_key(standing: Standing | None) -> dict[ItemKey, tuple[Item, Days]]:
     return {
-        (item.measure.id, department, item.listing.id, item.target.role): (item, (item.holds, item.withheld))
+        (item.measure.id, department, item.listing.id, item.target.role): (item, (item.holds, item.withheld, item.exemptions, item.objections))
         for item in (standing.items if standing else ())
         for department in item.departments
     }
@@ -57,8 +58,8 @@ def _by_key(standing: Standing | None) -> dict[ItemKey, tuple[Item, Days]]:
 def _difference(old: tuple[Item, Days] | None, new: tuple[Item, Days] | None) -> str | None:
     if old is None or new is None:
         return "closed" if new is None else "opened"
-    (old_holds, old_withheld), (new_holds, new_withheld) = old[1], new[1]
-    if old_holds != new_holds:
+    (old_holds, old_withheld, *old_marks), (new_holds, new_withheld, *new_marks) = old[1], new[1]
+    if old_holds != new_holds or (old_withheld == new_withheld and old_marks != new_marks):
         return "altered"
     if old_withheld == new_withheld:
         return None

@@ -172,15 +172,16 @@ class TermBy(Entry):
     otherwise: Months | None = None
 
     @classmethod
-    def from_file(cls, entry: Mapping[str, Any]) -> Self:
+    def from_file(cls, entry: Mapping[Any, Any]) -> Self:
         """Read the file's form `{by: FACT, VALUE: MONTHS, …, else: MONTHS}`; `null` is no term.
 
         Raises:
             pydantic.ValidationError: it has another shape.
 
         """
-        months = {key: value for key, value in entry.items() if key not in {"by", "else"} and not key.startswith("x-")}
-        extras = {key: value for key, value in entry.items() if key.startswith("x-")}
+        named = {f"{key}" if type(key) is int else key: value for key, value in entry.items()}  # `1:` is the text "1"
+        months = {key: value for key, value in named.items() if key not in {"by", "else"} and not key.startswith("x-")}
+        extras = {key: value for key, value in named.items() if key.startswith("x-")}
         by = {"by": entry["by"]} if "by" in entry else {}
         return cls.model_validate(by | {"months": months, "otherwise": entry.get("else")} | extras)
 
