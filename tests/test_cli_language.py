@@ -167,6 +167,25 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> str:
     return store
 
 
+@pytest.mark.parametrize(("lang", "label", "other"), [("zh", "结论：", "Verdict: "), ("en", "Verdict: ", "结论：")])
+def test_each_command_that_prints_a_proof_labels_it_in_the_readers_language(
+    city: str, lang: str, label: str, other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = EXAMPLES[0].check
+    case = tmp_path / "case.yaml"
+    asked = f"subject: {check.subject}, matter: {check.matter}, on: {check.on}"
+    case.write_text(f"scenario: a case\nchecks:\n  - {{{asked}, expect: {{verdict: bar}}}}\n", encoding="utf-8")
+    for argv, code, trees in (
+        (["demo", "--no-serve", "--store", city], 0, len(EXAMPLES)),
+        (["check", check.subject, "--matter", check.matter, "--on", str(check.on), "--store", city], 3, 1),
+        (["scenario", "run", str(case)], 1, 1),
+    ):
+        capsys.readouterr()
+        assert main(argv, {"XINHENG_LANG": lang}) == code
+        out = capsys.readouterr().out
+        assert (out.count(label), other in out) == (trees, False)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_gates_of_a_measure_fit_a_terminal_of_eighty_columns(
     city: str, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
