@@ -49,7 +49,10 @@ def differences(subject: SubjectId, old: Standing | None, new: Standing | None) 
 
 def _by_key(standing: Standing | None) -> dict[ItemKey, tuple[Item, Days]]:
     return {
-        (item.measure.id, department, item.listing.id, item.target.role): (item, (item.holds, item.withheld, item.exemptions, item.objections))
+        (item.measure.id, department, item.listing.id, item.target.role): (
+            item,
+            (item.holds, item.withheld, item.exemptions, item.objections),
+        )
         for item in (standing.items if standing else ())
         for department in item.departments
     }
