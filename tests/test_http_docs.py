@@ -8,6 +8,8 @@ import pytest
 
 from api.problems import KINDS
 from graph_model.errors import XinhengError
+from memoranda.condition_types import SYMBOLS
+from memoranda.lint_codes import CODES
 from tests.test_http_openapi import PROMISED
 
 ROOT = Path(__file__).parent.parent
@@ -16,6 +18,8 @@ HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z]+)*")
 NOT_CODES = {"check.html", "style.css", "schema.sql", "store.db", "uvicorn.error"}
 """Words of the same form that are names of files and loggers."""
+SYMBOL_NAMES = {f"{root}.{name}" for root, names in SYMBOLS.items() for name in names}
+"""Words of conditions, which are no codes; lint's codes have a page each in docs/lint, held by test_lint_pages."""
 COMPOSED = {"subject.unknown", "organisation.unknown"}
 """Put together by the admission from the word and `.unknown`."""
 
@@ -35,7 +39,7 @@ def codes_in_the_source() -> set[str]:
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
                     found.add(node.value)
     assert len(found) > 50, "an empty search would prove nothing"
-    return found - NOT_CODES
+    return found - NOT_CODES - SYMBOL_NAMES - CODES.keys()
 
 
 def test_every_error_of_the_tree_has_a_status_and_a_title() -> None:
