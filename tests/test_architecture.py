@@ -40,6 +40,12 @@ def tops(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imported(path)}
 
 
+def test_no_scenario_file_is_too_long_to_be_read() -> None:
+    files = sorted((ROOT / "tests" / "scenarios").rglob("*.yaml"))
+    assert len(files) > 50
+    assert [of(f) for f in files if len(f.read_text(encoding="utf-8").splitlines()) > LONGEST_LINES] == []
+
+
 def test_every_package_has_files_to_look_at() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == MAY_IMPORT.keys()
 

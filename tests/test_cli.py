@@ -64,6 +64,22 @@ def test_check_says_by_its_exit_code_whether_anything_binds(line: Line, example:
     assert f"({verdict})" in line.out.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    ("subject", "matter", "department", "code"),
+    [
+        ("a b", "nope", "nope", "subject.malformed"),
+        ("ORG", "nope", "nope", "matter.unknown"),
+        ("ORG", "company-officer", "nope", "department.unknown"),
+        ("ORG", "company-officer", "xm-amr", "day.malformed"),
+    ],
+)
+def test_check_names_the_first_fault_in_the_contracts_order(
+    line: Line, subject: str, matter: str, department: str, code: str
+) -> None:
+    assert line("check", subject, "--matter", matter, "--department", department, "--on", "bad") == 1
+    assert f"xinheng: {code}" in line.err
+
+
 def test_check_prints_the_proof_with_article_relation_and_way_out(line: Line) -> None:
     bar = EXAMPLES[0].check
     asked = [bar.subject, "--matter", bar.matter, "--department", str(bar.department), "--on", str(bar.on)]

@@ -65,12 +65,11 @@ def describe_day(parser: ArgumentParser, session: Session) -> None:
 
 def run_check(args: Namespace, session: Session) -> Exit:
     """Answer one check."""
-    on = asked_day(args.on)
     with session.existing_store() as store:
         asked = Check(
             subject=session.subject(args.subject, args.id_type),
             matter=args.matter,
-            on=on,
+            on=_day_as_typed(args.on),
             department=args.department,
             concerning=args.concerning,
             version=args.version,
@@ -90,12 +89,11 @@ def run_check(args: Namespace, session: Session) -> Exit:
 
 def run_why_not(args: Namespace, session: Session) -> Exit:
     """Say which gates keep a measure from binding."""
-    on = asked_day(args.on)
     with session.existing_store() as store:
         asked = WhyNotQuestion(
             subject=session.subject(args.subject, args.id_type),
             measure=args.measure,
-            on=on,
+            on=_day_as_typed(args.on),
             matter=args.matter,
             department=args.department,
             concerning=args.concerning,
@@ -125,6 +123,11 @@ def _told_how_to_name_a_person(given: str | None, session: Session) -> Iterator[
             "for a person: --id-type resident_id, and type the number when asked",
         )
         raise MalformedSubject(error.what, hint=f"{error.hint}; {how}", detail_code=error.detail_code) from None
+
+
+def _day_as_typed(given: str | None) -> date | str:
+    """Give `--on` as it was typed: the engine reads it in its turn, so that the first fault is the one named (J2)."""
+    return today_in_shanghai() if given is None else given
 
 
 def asked_day(given: str | None) -> date:
