@@ -34,7 +34,6 @@ from memoranda.words import (
     LIST_ZH,
     MEMORANDUM_ZH,
     ROLE_ZH,
-    SECTION_ZH,
     STANDING_ZH,
 )
 
@@ -272,8 +271,3 @@ def _department(book: Rulebook, id_: str, day: date) -> _Made:
         _row("地方对口", *(_named(book.departments[name].name, name) for name in counterparts)),
         _row("应实施的措施", *measure_lines(book, binding, day)),
     ]
-
-
-def section_zh(card: Card) -> str:
-    """Say what kind of entry a card shows."""
-    return SECTION_ZH[card.section]
