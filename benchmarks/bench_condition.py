@@ -34,7 +34,7 @@ VALUES: dict[str, Any] = {
 
 
 def ours(text: str) -> Callable[[], object]:
-    holds = compile_condition(text, FACTS, roots=MEASURE_ROOTS).holds  # type: ignore[arg-type]
+    holds = compile_condition(text, FACTS, roots=MEASURE_ROOTS).holds  # type: ignore[arg-type]  # the types of FACTS, as text
     return partial(holds, VALUES)
 
 

@@ -175,11 +175,13 @@ def test_any_difference_in_subject_list_authority_or_document_makes_another_desi
     furnished: Store, other: dict[str, str]
 ) -> None:
     put(furnished, designations=(D1, replace(D1, id="D2", **other)))
+    assert furnished.counts(furnished.latest_version())["designations"] == 2
 
 
 def test_without_a_document_number_nothing_is_a_duplicate(furnished: Store) -> None:
     unnumbered = replace(D1, document_no=None)
     put(furnished, designations=(unnumbered, replace(unnumbered, id="D2")))
+    assert furnished.counts(furnished.latest_version())["designations"] == 2
 
 
 def test_a_correction_makes_no_duplicate_either_and_frees_the_old_document(furnished: Store) -> None:
