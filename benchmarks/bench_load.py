@@ -17,7 +17,7 @@ import apsw
 import pytest
 
 from graph_model.store import Publication
-from graph_model.stores import sqlite_rows, sqlite_write
+from graph_model.stores import rows, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
 from loaders.builders import Context
 from loaders.chunks import ReadRow
@@ -52,7 +52,7 @@ def test_load(
     benchmark.group = f"load {ORGANISATIONS} organisations"
     order = LoadOrder("organisations", organisations, "bench", "bench")
     reading = Reading("organisations", organisations, None, Context(book.vocabulary, None, lenient=False))
-    to_row = sqlite_rows.RECORDS["registrations"].row
+    to_row = rows.RECORDS["registrations"].row
     spelled = [(*to_row(row.fact), 2) for row in reading.rows() if isinstance(row, ReadRow)]
 
     def prepare() -> tuple[tuple[SqliteStore], dict[str, Any]]:

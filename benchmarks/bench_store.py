@@ -15,7 +15,7 @@ import pytest
 
 from graph_model.nodes import Attributes, Designation, Facts, Registration, Relation
 from graph_model.store import ChangeSet, ListTerms, Publication, Vocabulary
-from graph_model.stores import sqlite_neighbourhood, sqlite_rows, sqlite_write
+from graph_model.stores import rows, sqlite_neighbourhood, sqlite_write
 from graph_model.stores.sqlite import SqliteStore
 
 FACTS = 20_000
@@ -73,7 +73,7 @@ def test_load(benchmark: Any, tmp_path_factory: pytest.TempPathFactory, kind: st
     benchmark.group = f"load {FACTS} {kind}"
     subjects = organisations()
     facts = KINDS[kind](subjects)
-    spelled = [(*row, 3) for row in map(sqlite_rows.RECORDS[kind].row, facts)]
+    spelled = [(*row, 3) for row in map(rows.RECORDS[kind].row, facts)]
 
     def prepare() -> tuple[tuple[SqliteStore], dict[str, Any]]:
         return (new_store(tmp_path_factory.mktemp("load"), () if kind == "registrations" else subjects),), {}

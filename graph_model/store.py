@@ -4,11 +4,11 @@ Synchronous and small. Facts are dated twice (F1): valid days are in the facts t
 the store's. Nothing is overwritten: any past version can be read as it was. A version is one change set (C1).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from graph_model.nodes import (
     Designation,
@@ -68,8 +68,38 @@ class ChangeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class RulebookNode:
+    """One thing of a rulebook as a node: `label` (docs/graph-schema.md), its id, and plain properties to read."""
+
+    label: str
+    id: str
+    properties: Mapping[str, str | int | bool | Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookEdge:
+    """One relationship between two nodes of the same rulebook, each named by label and id."""
+
+    type: str
+    start: tuple[str, str]
+    end: tuple[str, str]
+    properties: Mapping[str, str | int | bool | Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookGraph:
+    """A rulebook as nodes and relationships, for people to read; no decision is drawn from it."""
+
+    nodes: tuple[RulebookNode, ...] = ()
+    edges: tuple[RulebookEdge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """A rulebook to be published (R1): its digest (`sha256:…`), canonical content, and the words facts may use."""
+    """A rulebook to be published (R1): its digest (`sha256:…`), canonical content, and the words facts may use.
+
+    `graph` is the same content drawn as nodes; a store that keeps no graph leaves it out.
+    """
 
     digest: str
     content: bytes
@@ -77,6 +107,7 @@ class Publication:
     actor: str
     reason: str
     key: str
+    graph: RulebookGraph = RulebookGraph()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +149,46 @@ class Change:
     """The subjects whose own facts it touched, sorted; not their neighbours. Empty for a rulebook."""
     rulebook: str | None = None
     """The digest it published, for a rulebook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Subjects found by name, sorted by name and id; `more`: there are others beyond the limit."""
+
+    subjects: tuple[tuple[SubjectId, str], ...]
+    more: bool
+
+
+ArchivedRow: TypeAlias = tuple[Any, ...]
+"""A row as it is kept: text, whole numbers, bytes and `None`."""
+
+ARCHIVE_TABLES: tuple[str, ...] = (
+    "changes",
+    "rulebooks",
+    "registrations",
+    "relations",
+    "designations",
+    "exemptions",
+    "objections",
+)
+"""Everything that a store holds, in an order in which nothing rests on what comes later.
+
+changes        version, kind, actor, reason, key, recorded_at, rulebook, content_digest, written_digest, opened, closed,
+               unchanged, chain, subjects (JSON array); sorted by version
+rulebooks      digest, content (bytes), vocabulary (JSON); sorted by digest
+the others     the columns of `graph_model.stores.rows`, then recorded_from, recorded_until (`None`: it stands);
+               sorted: registrations by subject, valid_from; relations by holder, type, organisation, designation,
+               then the rest of their key; the others by id; and in the end all by recorded_from
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A whole store to be restored: the rows of each table, in the order of the tables, and how to draw a rulebook."""
+
+    tables: Mapping[str, Iterable[ArchivedRow]]
+    graph_of: Callable[[bytes], RulebookGraph]
+    """Draws the content of a rulebook; asked only by a store that keeps a graph."""
 
 
 class Store(Protocol):
@@ -166,6 +237,10 @@ class Store(Protocol):
         """Everything the subject's standing can depend on; `None` where it is not registered at `version`."""
         ...
 
+    def neighbourhoods(self, subjects: Sequence[SubjectId], version: Version) -> Sequence[Neighbourhood | None]:
+        """`neighbourhood` of each of the subjects, in their order; for thousands at once."""
+        ...
+
     def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects` (C3), sorted.
 
@@ -195,6 +270,29 @@ class Store(Protocol):
 
     def find(self, key: Fact, version: Version) -> Fact | None:
         """The recorded fact with the same key as `key` (other fields ignored); a designation comes with its moves."""
+        ...
+
+    def named(self, text: str, limit: int) -> Found:
+        """Subjects whose present name (the last stated one, at the latest version) contains `text`, letter for letter.
+
+        At most `limit` (≥ 1), the first by name and id. `text` has two characters or more, or nothing is found.
+        """
+        ...
+
+    def archive(self, table: str) -> Iterator[ArchivedRow]:
+        """Every row of one of `ARCHIVE_TABLES`, streamed in bounded memory in its order.
+
+        What is written meanwhile may or may not be seen; whoever needs one version leaves out what is later.
+        """
+        ...
+
+    def restore(self, archive: Archive) -> None:
+        """Fill an empty store with another's archive, versions and chain included; its rows are taken as they are.
+
+        Raises:
+            ChangeRefused: this store is not empty (`store.not-empty`), or a row cannot be read (`archive.malformed`).
+
+        """
         ...
 
     def changes(self, since: Version, limit: int) -> tuple[Change, ...]:

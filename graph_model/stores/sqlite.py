@@ -18,9 +18,8 @@ from graph_model.store import (
     Receipt,
     Vocabulary,
 )
-from graph_model.stores import sqlite_audit, sqlite_neighbourhood
+from graph_model.stores import rows, sqlite_audit, sqlite_neighbourhood
 from graph_model.stores import sqlite_read as read
-from graph_model.stores import sqlite_rows as rows
 from graph_model.stores import sqlite_write as write
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
 from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable

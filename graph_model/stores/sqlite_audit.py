@@ -7,11 +7,12 @@ from operator import itemgetter
 import apsw
 
 from graph_model.nodes import Version
-from graph_model.stores import sqlite_rows as rows
-from graph_model.stores.sqlite_log import digest_of_kept, link
+from graph_model.stores import rows
+from graph_model.stores.digests import link
+from graph_model.stores.drafts import written_digest
+from graph_model.stores.rows import RECORDS, Row
+from graph_model.stores.sqlite_log import digest_of_kept
 from graph_model.stores.sqlite_read import OPEN
-from graph_model.stores.sqlite_rows import RECORDS, Row
-from graph_model.stores.sqlite_write import written_digest
 
 _ENTRIES = "SELECT * FROM change ORDER BY version"
 _TABLES = {

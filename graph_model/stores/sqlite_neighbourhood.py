@@ -8,7 +8,7 @@ import apsw
 from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Designation, Neighbourhood, Objection, Relation, Subject, SubjectId, Version
 from graph_model.statements import attributes_of
-from graph_model.stores import sqlite_rows as rows
+from graph_model.stores import rows
 from graph_model.stores.sqlite_read import AT, EACH, keys
 from graph_model.stores.sqlite_schema import Reading
 

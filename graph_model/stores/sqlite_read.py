@@ -15,7 +15,7 @@ from graph_model.neighbourhood import relation_key
 from graph_model.nodes import Designation, Exemption, Move, Objection, Registration, Relation, SubjectId, Version
 from graph_model.statements import registration_of
 from graph_model.store import Change, Fact
-from graph_model.stores import sqlite_rows as rows
+from graph_model.stores import rows
 
 T = TypeVar("T")
 _array = json.JSONEncoder()

@@ -10,9 +10,9 @@ from graph_model.neighbourhood import relation_key
 from graph_model.nodes import SubjectId
 from graph_model.statements import registration_of
 from graph_model.store import ChangeSet
+from graph_model.stores import rows
 from graph_model.stores import sqlite_read as read
-from graph_model.stores import sqlite_rows as rows
-from graph_model.stores.sqlite_rows import Row
+from graph_model.stores.rows import Row
 
 _STANDS = f"recorded_until = {read.OPEN}"
 OPEN_STATEMENTS = f"""SELECT {rows.REGISTRATION} FROM {read.EACH} CROSS JOIN registration

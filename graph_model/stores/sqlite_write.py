@@ -8,20 +8,13 @@ import apsw
 from graph_model.admission import Admitted, admit
 from graph_model.nodes import Facts, Version
 from graph_model.store import ChangeSet, Publication, Receipt, Vocabulary
+from graph_model.stores import rows
 from graph_model.stores import sqlite_read as read
-from graph_model.stores import sqlite_rows as rows
-from graph_model.stores.sqlite_log import (
-    Entry,
-    digest_of_kept,
-    digest_of_rows,
-    digest_of_rulebook,
-    digest_of_steps,
-    log,
-    next_entry,
-    receipt_of,
-)
+from graph_model.stores.digests import Entry, digest_of_rulebook
+from graph_model.stores.drafts import content_digest, digests_of, opened_rows, receipt_for, written_digest
+from graph_model.stores.rows import Row, spelled
+from graph_model.stores.sqlite_log import digest_of_kept, log, next_entry, receipt_of
 from graph_model.stores.sqlite_recorded import recorded
-from graph_model.stores.sqlite_rows import RECORDS, Row, spelled
 
 _STANDS = f"recorded_until = {read.OPEN}"
 KEEP_RULEBOOK = "INSERT INTO rulebook VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -60,8 +53,8 @@ def assess(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
 def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabulary) -> Receipt:
     """Write a change set as the next version, unless its key is known."""
     facts = spelled(change.facts)
-    digests = {kind: digest_of_rows(kind, given) for kind, given in facts.items()}
-    content = _content_digest(change, digests)
+    digests = digests_of(facts)
+    content = content_digest(change, digests)
     if (receipt := receipt_of(connection, change.key, content)) is not None:
         return receipt
     if set(facts) == {"registrations"} and change.corrections == change.retractions == Facts():
@@ -71,19 +64,14 @@ def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
             return receipt
     admitted = assess(connection, change, vocabulary)
     admitted.or_raise()
-    closed, opened = spelled(admitted.closed), _opened(change, admitted, facts)
+    closed, opened = spelled(admitted.closed), opened_rows(change, admitted, facts)
     version, chain = next_entry(connection)
     for kind, closing in closed.items():
         connection.executemany(CLOSINGS[kind], [_key_of(kind, row, version) for row in closing])
     for kind, opening in opened.items():
         connection.executemany(INSERTS[kind], [(*row, version) for row in opening])
     known = {kind: digests[kind] for kind, opening in opened.items() if opening is facts.get(kind)}
-    receipt = Receipt(
-        version=version,
-        opened=admitted.count("new") + admitted.corrected,
-        closed=admitted.corrected + admitted.retracted,
-        unchanged=admitted.count("unchanged"),
-    )
+    receipt = receipt_for(version, admitted)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written_digest(closed, opened, known))
     log(connection, entry, receipt, admitted.subjects, chain)
     return receipt
@@ -113,39 +101,6 @@ def _register(
     # The rows are sorted by subject, and a subject with two statements comes twice in a row.
     log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain)
     return receipt
-
-
-def _content_digest(change: ChangeSet, of_facts: dict[str, str]) -> str:
-    """The digest of what a change set says; the order of facts is no difference, that of moves is."""
-    steps = [(f"facts {kind}", digest) for kind, digest in of_facts.items()]
-    for step, facts in (("corrections", change.corrections), ("retractions", change.retractions)):
-        steps += [(f"{step} {kind}", digest_of_rows(kind, given)) for kind, given in spelled(facts).items()]
-    return digest_of_steps(steps)
-
-
-def written_digest(
-    closed: dict[str, list[Row]], opened: dict[str, list[Row]], known: dict[str, str] | None = None
-) -> str:
-    """The digest of the records that a version closed and opened; `known` are digests of opened kinds."""
-    steps = [(f"closed {kind}", digest_of_rows(kind, given)) for kind, given in closed.items()]
-    for kind, given in opened.items():
-        steps.append((f"opened {kind}", (known or {}).get(kind) or digest_of_rows(kind, given)))
-    return digest_of_steps(steps)
-
-
-def _opened(change: ChangeSet, admitted: Admitted, facts: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Spell the records to open; where these are all the facts that were given, they are spelled already."""
-    as_given = {
-        kind
-        for kind in facts
-        if kind in RECORDS
-        and len(getattr(admitted.opened, kind)) == len(facts[kind])
-        and not getattr(change.corrections, kind)
-        and (kind != "designations" or not (change.facts.moves or change.corrections.moves))
-    }
-    rest = Facts(**{kind: getattr(admitted.opened, kind) for kind in RECORDS if kind not in as_given})
-    found = spelled(rest) | {kind: facts[kind] for kind in as_given}
-    return {kind: found[kind] for kind in RECORDS if kind in found}
 
 
 def _key_of(kind: str, row: Row, version: Version) -> Row:
