@@ -1,18 +1,24 @@
 """The stores that the contract suites run on. A new adapter passes them all by one more opening here."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from graph_model.store import Store
 from graph_model.stores import open_store
-from tests.not_tested import MARK
+from tests.neo4j_java import ServerMissing
+from tests.not_tested import MARK, not_tested
 from tests.store_acts import publish, put, registration
 from tests.untested import RECORD
 
+if TYPE_CHECKING:
+    from tests.neo4j_place import Place
+
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
+ON_NEO4J = pytest.mark.xdist_group("neo4j")
 ADAPTERS = ["sqlite-memory", "sqlite-file"]
 
 
@@ -24,6 +30,19 @@ def opening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("store")
     numbers = iter(range(1_000_000))
     return lambda: open_store(f"sqlite:///{folder}/{next(numbers)}.db")
+
+
+@pytest.fixture(scope="session")
+def neo4j_place() -> "Iterator[Place]":
+    """One real Neo4j server for the whole run: a given one, or one that is started here (`tests.neo4j_place`)."""
+    # Imported here: most runs of a few tests never speak to a server, and the driver takes a while.
+    from tests.neo4j_place import place
+
+    try:
+        with place(os.environ) as found:
+            yield found
+    except ServerMissing as missing:
+        not_tested(f"Neo4j: NOT TESTED, needs {missing.needs}", remedy=missing.remedy)
 
 
 @pytest.fixture
@@ -38,6 +57,14 @@ def furnished(store: Store) -> Store:
     publish(store)
     put(store, registrations=(registration("ORG", name="公司"), registration("P", kind="person")))
     return store
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all tests on the one server run in one process, where there are several (`--dist loadgroup`)."""
+    for item in items:
+        if "neo4j_place" in getattr(item, "fixturenames", ()):
+            item.add_marker(ON_NEO4J)
 
 
 @pytest.hookimpl(trylast=True)

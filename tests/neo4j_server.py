@@ -41,7 +41,7 @@ class Server:
     home: Path
     line: Line
     password: str
-    heap: str = "512m"
+    heap: str = "1g"
     pagecache: str = "128m"
     quick: bool = True
     port: int = 0
@@ -49,7 +49,7 @@ class Server:
 
     @classmethod
     @contextmanager
-    def started(cls, version: str | None = None, heap: str = "512m", pagecache: str = "128m") -> Iterator["Server"]:
+    def started(cls, version: str | None = None, heap: str = "1g", pagecache: str = "128m") -> Iterator["Server"]:
         """A new, empty server in a temporary folder, gone behind the block.
 
         Raises:
@@ -151,7 +151,7 @@ class Server:
 
     def _launch(self) -> None:
         main = "Neo4jCommunity" if self.line.newer else "CommunityEntryPoint"
-        command = [self.line.java.program, f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError"]
+        command = [self.line.java.program, "-Xms256m", f"-Xmx{self.heap}", "-XX:+ExitOnOutOfMemoryError"]
         if self.quick:
             command += ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *self._class_archive()]
         command += [*self._flags(), f"org.neo4j.server.{main}"]

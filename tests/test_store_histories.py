@@ -164,14 +164,21 @@ def test_assess_says_exactly_what_commit_would_do(opening: Opening, bag: Facts, 
 @HISTORIES
 @given(bag=bags(5), chance=st.randoms(use_true_random=False))
 def test_the_order_of_facts_changes_nothing(opening: Opening, bag: Facts, chance: Random) -> None:
-    with opening() as one, opening() as other:
-        for store in (one, other):
-            publish(store)
-            store.commit(ChangeSet("clerk", "test", "settled", SETTLED))
-        kept = taken(one, bag, "facts")
-        # Moves are the exception: their order says which of a day counts (F3).
-        shuffled = {f.name: getattr(kept.facts, f.name) for f in fields(Facts)}
-        shuffled |= {k: tuple(chance.sample(v, len(v))) for k, v in shuffled.items() if k != "moves"}
-        assert one.commit(kept) == other.commit(replace(kept, facts=Facts(**shuffled)))
-        assert [one.neighbourhood(s, 3) for s in SUBJECTS] == [other.neighbourhood(s, 3) for s in SUBJECTS]
-        assert one.changes(2, 1)[0].subjects == other.changes(2, 1)[0].subjects
+    with opening() as store:
+        publish(store)
+        store.commit(ChangeSet("clerk", "test", "settled", SETTLED))
+        kept = taken(store, bag, "facts")
+        one = told(store, kept)
+    # Moves are the exception: their order says which of a day counts (F3).
+    shuffled = {f.name: getattr(kept.facts, f.name) for f in fields(Facts)}
+    shuffled |= {k: tuple(chance.sample(v, len(v))) for k, v in shuffled.items() if k != "moves"}
+    with opening() as store:
+        publish(store)
+        store.commit(ChangeSet("clerk", "test", "settled", SETTLED))
+        assert told(store, replace(kept, facts=Facts(**shuffled))) == one
+
+
+def told(store: Store, change: ChangeSet) -> Any:
+    """Everything that is seen of a change set after it was written."""
+    receipt = store.commit(change)
+    return receipt, [store.neighbourhood(s, 3) for s in SUBJECTS], store.changes(2, 1)[0].subjects
