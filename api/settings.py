@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from graph_model.errors import SettingsRefused
+from graph_model.stores.access import Access
 
 PREFIX = "XINHENG_"
 Lang = Literal["zh", "en"]
 LogFormat = Literal["json", "text"]
 KEY_BYTES = 32
+_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ class Settings:
     wait_limit_s          longest wait for `min_version`, in seconds
     body_limit_s          longest wait for a request's body to come in whole, in seconds
     log_format            `json` (one object a line) or `text`
+    neo4j_user, neo4j_password
+                          who we are to a graph server (`neo4j://…`); the password is never shown, not even by `repr`
+    neo4j_connections     most connections to it from one process
+    neo4j_connect_seconds, neo4j_acquire_seconds, neo4j_transaction_seconds, neo4j_bulk_seconds
+                          longest wait for a new connection, for a free one, for the answer to one read or change set,
+                          and for one that reads or fills the whole store
     """
 
     store: str = "sqlite:///xinheng.db"
@@ -53,6 +61,26 @@ class Settings:
     wait_limit_s: float = 2.0
     body_limit_s: float = 30.0
     log_format: LogFormat = "json"
+    neo4j_user: str = _ACCESS.user
+    neo4j_password: str = field(default="", repr=False)
+    neo4j_connections: int = _ACCESS.connections
+    neo4j_connect_seconds: float = _ACCESS.connect
+    neo4j_acquire_seconds: float = _ACCESS.acquire
+    neo4j_transaction_seconds: float = _ACCESS.transaction
+    neo4j_bulk_seconds: float = _ACCESS.bulk
+
+    @property
+    def access(self) -> Access:
+        """How a graph server is reached."""
+        return Access(
+            user=self.neo4j_user,
+            password=self.neo4j_password,
+            connections=self.neo4j_connections,
+            connect=self.neo4j_connect_seconds,
+            acquire=self.neo4j_acquire_seconds,
+            transaction=self.neo4j_transaction_seconds,
+            bulk=self.neo4j_bulk_seconds,
+        )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -125,11 +153,14 @@ def _word(*words: str) -> tuple[Callable[[str], str], str]:
     return read, " or ".join(words)
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds <= 60:  # also refuses nan
-        raise ValueError(text)
-    return seconds
+def _seconds(least: float, most: float) -> tuple[Callable[[str], float], str]:
+    def read(text: str) -> float:
+        seconds = float(text)
+        if not least <= seconds <= most:  # also refuses nan
+            raise ValueError(text)
+        return seconds
+
+    return read, f"a number of seconds from {least:g} to {most:g}"
 
 
 def _secret(text: str) -> bytes:
@@ -149,7 +180,12 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "batch_limit_checks": _integer(1, 1_000),
     "feed_limit_versions": _integer(1, 100_000),
     "heavy_limit_requests": _integer(1, 10_000),
-    "wait_limit_s": (_seconds, "a number of seconds from 0 to 60"),
-    "body_limit_s": (_seconds, "a number of seconds from 0 to 60"),
+    "wait_limit_s": _seconds(0, 60),
+    "body_limit_s": _seconds(0, 60),
     "log_format": _word("json", "text"),
+    "neo4j_connections": _integer(1, 1_000),
+    "neo4j_connect_seconds": _seconds(0.1, 60),
+    "neo4j_acquire_seconds": _seconds(0.1, 60),
+    "neo4j_transaction_seconds": _seconds(0.1, 600),
+    "neo4j_bulk_seconds": _seconds(1, 86_400),
 }

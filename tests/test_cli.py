@@ -15,6 +15,7 @@ import pytest
 
 from api.cli.main import COMMANDS, main
 from api.demo import EXAMPLES, Example
+from graph_model.stores.sqlite_schema import SCHEMA_VERSION
 
 ROOT = Path(__file__).parent.parent
 XINHENG = [sys.executable, "-c", "from api.cli.main import run; run()"]
@@ -299,6 +300,9 @@ def test_people_are_spoken_to_in_their_language(line: Line) -> None:
     assert "存储已是最新格式" in line.out
     assert line("store", "migrate", lang="en") == 0
     assert "up to date" in line.out
+    assert line("store", "migrate", "--json") == 0
+    told = json.loads(line.out)
+    assert (told["schema_before"], told["schema"], told["version"] > 0) == (SCHEMA_VERSION, SCHEMA_VERSION, True)
 
 
 def test_a_table_is_neither_cut_nor_wrapped_in_a_pipe(line: Line) -> None:

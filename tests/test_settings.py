@@ -7,6 +7,7 @@ import pytest
 
 from api.settings import Settings
 from graph_model.errors import SettingsRefused
+from graph_model.stores.access import Access
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
@@ -53,6 +54,11 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("XINHENG_WAIT_LIMIT_S", "-1"),
         ("XINHENG_BODY_LIMIT_BYTES", "1.5"),
         ("XINHENG_LOG_FORMAT", "xml"),
+        ("XINHENG_NEO4J_CONNECTIONS", "0"),
+        ("XINHENG_NEO4J_CONNECT_SECONDS", "0"),
+        ("XINHENG_NEO4J_ACQUIRE_SECONDS", "soon"),
+        ("XINHENG_NEO4J_TRANSACTION_SECONDS", "inf"),
+        ("XINHENG_NEO4J_BULK_SECONDS", "-1"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused_by_name(name: str, text: str) -> None:
@@ -65,6 +71,22 @@ def test_the_secret_is_shown_neither_by_repr_nor_by_a_refusal() -> None:
     with pytest.raises(SettingsRefused) as caught:
         Settings.from_env({"XINHENG_ID_KEY": "a-secret"})
     assert "a-secret" not in str(caught.value)
+    told = Settings.from_env({"XINHENG_NEO4J_PASSWORD": "a-secret"})
+    assert "a-secret" not in f"{told!r} {told.access!r}"
+
+
+def test_how_a_graph_server_is_reached_follows_from_the_settings() -> None:
+    env = {
+        "XINHENG_NEO4J_USER": "clerk",
+        "XINHENG_NEO4J_PASSWORD": "secret",
+        "XINHENG_NEO4J_CONNECTIONS": "3",
+        "XINHENG_NEO4J_CONNECT_SECONDS": "0.5",
+        "XINHENG_NEO4J_ACQUIRE_SECONDS": "1",
+        "XINHENG_NEO4J_TRANSACTION_SECONDS": "7",
+        "XINHENG_NEO4J_BULK_SECONDS": "900",
+    }
+    assert Settings.from_env(env).access == Access("clerk", "secret", 3, 0.5, 1.0, 7.0, 900.0)
+    assert Settings.from_env({}).access == Access()
 
 
 @pytest.mark.parametrize(

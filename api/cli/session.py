@@ -76,7 +76,7 @@ class Session:
 
     def store(self) -> Store:
         """Open the store of `--store` or `XINHENG_STORE`; used as a context it is closed again."""
-        return open_store(self.settings.store)
+        return open_store(self.settings.store, self.settings.access)
 
     def existing_store(self) -> Store:
         """Open a store to read it; one that is not there is not made.
@@ -85,6 +85,11 @@ class Session:
             StoreUnavailable: there is none, or it cannot be opened.
 
         """
+        self.refuse_missing()
+        return self.store()
+
+    def refuse_missing(self) -> None:
+        """Raise `StoreUnavailable` where the store is a file that is not there, which opening would make."""
         path = self.settings.store.removeprefix(_SQLITE)
         if path not in (self.settings.store, ":memory:") and not Path(path).exists():
             raise StoreUnavailable(
@@ -94,7 +99,6 @@ class Session:
                 ),
                 detail_code="store.missing",
             )
-        return self.store()
 
     def book(self, folder: Path) -> Rulebook:
         """Read the rulebook of a folder, from a kept copy where its files have not changed.

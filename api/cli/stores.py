@@ -7,6 +7,7 @@ from rich.table import Table
 from api.cli.exits import Exit
 from api.cli.session import Session
 from graph_model.store import Store
+from graph_model.stores import migrate_store
 
 
 def describe_info(parser: ArgumentParser, session: Session) -> None:
@@ -48,12 +49,26 @@ def _last_change(store: Store, version: int) -> dict[str, str | None]:
 
 
 def run_migrate(args: Namespace, session: Session) -> Exit:
-    """Bring the store's tables up to date; opening it does that, or says why not."""
-    with session.existing_store() as store:
+    """Bring the store's schema up to date, on a live store too; say what it was."""
+    session.refuse_missing()
+    before, after = migrate_store(session.settings.store, session.settings.access)
+    with session.store() as store:
         version = store.latest_version()
-    told = session.say(f"存储已是最新格式，数据版本 {version}", f"the store's tables are up to date; version {version}")
     if args.json:
-        session.print_json({"store": session.settings.store, "version": version})
+        told = {"store": session.settings.store, "schema_before": before, "schema": after, "version": version}
+        session.print_json(told)
+    elif before == after:
+        session.print(
+            session.say(
+                f"存储已是最新格式（格式 {after}），数据版本 {version}",
+                f"the store's schema is up to date (schema {after}); version {version}",
+            )
+        )
     else:
-        session.print(told)
+        session.print(
+            session.say(
+                f"存储已由格式 {before} 升级为格式 {after}，数据版本 {version}",
+                f"the store's schema was brought from {before} to {after}; version {version}",
+            )
+        )
     return Exit.DONE
