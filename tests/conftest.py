@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
 ON_NEO4J = pytest.mark.xdist_group("neo4j")
-ADAPTERS = ["sqlite-memory", "sqlite-file"]
+ADAPTERS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=ON_NEO4J)]
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -27,6 +27,9 @@ def opening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """How to open an empty store of one adapter; each opening is another store."""
     if request.param == "sqlite-memory":
         return lambda: open_store("sqlite:///:memory:")
+    if request.param == "neo4j":
+        opened: Opening = request.getfixturevalue("neo4j_place").opened
+        return opened
     folder = tmp_path_factory.mktemp("store")
     numbers = iter(range(1_000_000))
     return lambda: open_store(f"sqlite:///{folder}/{next(numbers)}.db")
