@@ -1,4 +1,4 @@
-"""What a change set comes to once it is admitted: rows to close and open, their digests, its receipt. No driver here."""
+"""What a change set comes to once it is admitted: rows to close and open, digests, its receipt. No driver here."""
 
 from graph_model.admission import Admitted
 from graph_model.errors import ChangeConflict

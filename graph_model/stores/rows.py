@@ -278,3 +278,10 @@ def spelled(facts: Facts) -> dict[str, list[Row]]:
     if facts.moves:
         found["moves"] = [move_row(move) for move in facts.moves]
     return found
+
+
+def is_text(word: str) -> bool:
+    """Whether a word could be recorded at all: a JSON string may hold half a character, UTF-8 may not."""
+    if word.isascii():
+        return True
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)

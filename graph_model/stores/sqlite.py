@@ -21,6 +21,7 @@ from graph_model.store import (
 from graph_model.stores import rows, sqlite_audit, sqlite_neighbourhood
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_write as write
+from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
 from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable
 
@@ -148,12 +149,12 @@ class SqliteStore:
 
     def rulebook_content(self, digest: str) -> bytes | None:
         """The canonical content of a published rulebook."""
-        return self._read(read.rulebook_content, digest) if _is_text(digest) else None
+        return self._read(read.rulebook_content, digest) if is_text(digest) else None
 
     def neighbourhood(self, subject: SubjectId, version: Version) -> Neighbourhood | None:
         """Everything that the subject's standing can depend on, at `version`."""
         version = self._standing(version)
-        return self._read(sqlite_neighbourhood.neighbourhood, subject, version) if _is_text(subject) else None
+        return self._read(sqlite_neighbourhood.neighbourhood, subject, version) if is_text(subject) else None
 
     def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""
@@ -162,7 +163,7 @@ class SqliteStore:
     def is_registered(self, subject: SubjectId, version: Version) -> bool:
         """Whether the subject is registered at `version`."""
         version = self._standing(version)
-        return _is_text(subject) and self._read(read.is_registered, subject, version)
+        return is_text(subject) and self._read(read.is_registered, subject, version)
 
     def subjects(self, version: Version) -> Iterator[SubjectId]:
         """Every registered subject, sorted."""
@@ -177,7 +178,7 @@ class SqliteStore:
         """Every designation on one list, sorted by id."""
         self._standing(version)
         after = ""
-        if not _is_text(list_id):
+        if not is_text(list_id):
             return
         while page := self._read(read.entries_after, list_id, after, version, _PAGE):
             yield from page
@@ -185,7 +186,7 @@ class SqliteStore:
 
     def held_by(self, holders: Sequence[SubjectId], version: Version) -> tuple[Relation, ...]:
         """Every relation record of these holders."""
-        return self._read(read.held_by, [h for h in holders if _is_text(h)], self._standing(version))
+        return self._read(read.held_by, [h for h in holders if is_text(h)], self._standing(version))
 
     def find(self, key: Fact, version: Version) -> Fact | None:
         """The recorded fact with the key of `key`."""
@@ -222,10 +223,3 @@ class SqliteStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_text(word: str) -> bool:
-    """Whether a word could be recorded at all: a JSON string may hold half a character, UTF-8 may not."""
-    if word.isascii():
-        return True
-    return not any("\ud800" <= letter <= "\udfff" for letter in word)

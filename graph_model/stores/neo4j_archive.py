@@ -1,0 +1,216 @@
+"""The whole graph as rows, streamed in pages of the keys' order, and an empty graph filled from such rows."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from graph_model.errors import ChangeRefused
+from graph_model.nodes import Version
+from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow
+from graph_model.stores.neo4j_connect import Line, Run
+from graph_model.stores.neo4j_read import HELD_PROPERTIES, PAGE
+from graph_model.stores.neo4j_rows import HELD, LABELS, LINK, Properties, record_text, records_of, relation_row
+from graph_model.stores.neo4j_rulebook import KEEP, draw
+from graph_model.stores.neo4j_statements import (
+    COUNTED,
+    Written,
+    add_node,
+    add_relations,
+    batched,
+    change_node,
+    statement_of,
+)
+from graph_model.stores.rows import RECORDS, Row, compact
+
+CHANGES_AFTER = """MATCH (c:Change) WHERE c.version > $after WITH c ORDER BY c.version LIMIT $page
+    RETURN max(c.version), collect([c.version, c.kind, c.actor, c.reason, c.key, c.recorded_at, c.rulebook,
+        c.content_digest, c.written_digest, c.opened, c.closed, c.unchanged, c.chain, c.subjects])"""
+DIGESTS = "MATCH (b:Rulebook) RETURN collect(b.digest)"
+RULEBOOK = "MATCH (b:Rulebook {digest: $digest}) RETURN b.digest, b.content, b.vocabulary"
+NODES_AFTER = {
+    kind: f"""MATCH (n:{label}) WHERE n.id > $after WITH n ORDER BY n.id LIMIT $page
+        RETURN max(n.id), collect([n.id, n.records])"""
+    for kind, label in LABELS.items()
+}
+RELATIONS_AFTER = f"""MATCH (s:Subject) WHERE s.id > $after WITH s ORDER BY s.id LIMIT $page
+    RETURN max(s.id),
+        collect(COLLECT {{ MATCH (s)-[r:{HELD}]->(n:Subject)
+            RETURN [s.id, type(r), n.id, {HELD_PROPERTIES}, r.recorded_from, r.recorded_until] }}
+        + COLLECT {{ MATCH (s)-[r:{LINK}]->(n:Designation)
+            RETURN [s.id, type(r), n.id, {HELD_PROPERTIES}, r.recorded_from, r.recorded_until] }})"""
+
+IS_EMPTY = """MATCH (x:Store {id: 'xinheng'})
+    RETURN x.version = 0 AND (x.restoring IS NOT NULL OR NOT EXISTS { MATCH (:Rulebook) }), x.restoring, x.restored"""
+BEGIN = "MATCH (x:Store {id: 'xinheng'}) SET x.restoring = true, x.restored = $progress"
+PROGRESS = "MATCH (x:Store {id: 'xinheng'}) SET x.restored = $progress"
+LAST_CHANGE = "MATCH (c:Change) RETURN max(c.version)"
+NOTE_COUNTS = "UNWIND $changes AS row MATCH (c:Change {version: row.version}) SET c += row.counts"
+END = """MATCH (x:Store {id: 'xinheng'}) OPTIONAL MATCH (last:Change) WITH x, max(last.version) AS version
+    OPTIONAL MATCH (c:Publication) WITH x, version, c ORDER BY c.version DESC LIMIT 1
+    OPTIONAL MATCH (b:Rulebook {digest: c.rulebook}) FOREACH (_ IN CASE WHEN b IS NULL THEN [] ELSE [1] END |
+        SET b.in_force = true, b.published_at = c.version)
+    SET x.version = coalesce(version, 0), x.rulebook = c.rulebook REMOVE x.restoring, x.restored"""
+BATCH = 10_000
+"""Rows per transaction while filling."""
+
+
+def archive(line: Line, table: str) -> Iterator[ArchivedRow]:
+    """Every row of one table, in its order."""
+    match table:
+        case "changes":
+            for page in _pages(line, CHANGES_AFTER, 0, 500):
+                yield from ((*row[:13], compact(row[13])) for row in page)
+        case "rulebooks":
+            for digest in sorted(line.read(DIGESTS, {})[0][0]):
+                [[_, content, vocabulary]] = line.read(RULEBOOK, {"digest": digest}, seconds=line.access.bulk)
+                yield digest, bytes(content), vocabulary
+        case "relations":
+            for page in _pages(line, RELATIONS_AFTER, "", PAGE):
+                found = [
+                    (*relation_row(kind, holder, end, held[:6]), *held[6:])
+                    for of_subject in page
+                    for holder, kind, end, *held in of_subject
+                ]
+                yield from sorted(found, key=lambda row: (RECORDS["relations"].order(row[:10]), row[10]))
+        case _:
+            order = RECORDS[table].order
+            for page in _pages(line, NODES_AFTER[table], "", PAGE):
+                for _, texts in page:
+                    found = [(*row, start, until) for start, until, row in records_of(texts)]
+                    yield from sorted(found, key=lambda row: (order(row[:-2]), row[-2]))
+
+
+def _pages(line: Line, statement: str, after: Any, size: int) -> Iterator[list[Any]]:
+    while True:
+        [[after, page]] = line.read(statement, {"after": after, "page": size}, seconds=line.access.bulk)
+        if after is None:
+            return
+        yield page
+
+
+def restore(line: Line, given: Archive) -> None:
+    """Fill an empty graph, batch by batch; until it is whole no one can open it, and begun again it goes on."""
+    [[is_empty, restoring, restored]] = line.read(IS_EMPTY, {})
+    if not is_empty:
+        raise ChangeRefused(
+            "目标存储不为空 / the store to fill holds facts already",
+            hint="name an empty one; nothing was written",
+            detail_code="store.not-empty",
+        )
+    filling = _Filling(line, json.loads(restored) if restoring else {})
+    line.read(BEGIN, {"progress": json.dumps(filling.done)})
+    for table in ARCHIVE_TABLES:
+        try:
+            filling.fill(table, given)
+        except (TypeError, ValueError, IndexError, KeyError) as error:
+            raise ChangeRefused(
+                f"存档无法读取 / table `{table}` of the archive has a row that cannot be read: {error}",
+                hint="the store stays closed until a whole archive was restored; export it anew",
+                detail_code="archive.malformed",
+            ) from error
+    filling.note_counts()
+    line.read(END, {}, seconds=line.access.bulk)
+
+
+class _Filling:
+    """What was filled of each table so far, and how many facts of each kind each version opened and closed."""
+
+    def __init__(self, line: Line, done: dict[str, int]) -> None:
+        self.done = done
+        self._line = line
+        self._changed: dict[Version, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
+
+    def fill(self, table: str, given: Archive) -> None:
+        """Write the rows of a table that are not there yet."""
+        rows_given = iter(given.tables[table])
+        match table:
+            case "changes":
+                self._in_batches(table, map(_change, rows_given), self._write_changes)
+            case "rulebooks":
+                for n, (digest, content, vocabulary) in enumerate(rows_given):
+                    if n >= self.done.get(table, 0):
+                        self._write_rulebook(digest, content, vocabulary, given)
+                        self._note(table, n + 1)
+            case "relations":
+                self._in_batches(table, map(self._relation, rows_given), self._write_relations)
+            case _:
+                groups = groupby(rows_given, key=itemgetter(0))
+                nodes = ((identity, self._texts(table, list(group))) for identity, group in groups)
+                self._in_batches(table, nodes, lambda batch: self._write_nodes(table, batch))
+
+    def note_counts(self) -> None:
+        """Write beside each change how many facts stood after it."""
+        totals, noted = dict.fromkeys(COUNTED, 0), []
+        [[latest]] = self._line.read(LAST_CHANGE, {})
+        for version in range(1, (latest or 0) + 1):
+            for kind, n in self._changed.get(version, {}).items():
+                totals[kind] += n
+            noted.append({"version": version, "counts": dict(totals)})
+        for part in batched(noted, BATCH):
+            self._line.read(NOTE_COUNTS, {"changes": part}, seconds=self._line.access.bulk)
+
+    def _in_batches(self, table: str, units: Iterator[Any], write: Callable[[list[Any]], Written]) -> None:
+        for n, batch in enumerate(batched(units, BATCH), start=1):
+            if n * BATCH <= self.done.get(table, 0):
+                continue  # was written before the stop; it was read again for the counts
+            written = write(batch)
+            progress = json.dumps({**self.done, table: n * BATCH})
+            self._line.read(
+                statement_of(written, PROGRESS), {**written, "progress": progress}, seconds=self._line.access.bulk
+            )
+            self.done[table] = n * BATCH
+
+    def _note(self, table: str, n: int) -> None:
+        self.done[table] = n
+        self._line.read(PROGRESS, {"progress": json.dumps(self.done)})
+
+    def _count(self, kind: str, recorded_from: Version, recorded_until: Version | None, n: int = 1) -> None:
+        self._changed[recorded_from][kind] += n
+        if recorded_until is not None:
+            self._changed[recorded_until][kind] -= n
+
+    def _relation(self, row: Row) -> tuple[Row, Version, Version | None]:
+        *fact, recorded_from, recorded_until = row
+        self._count("relations", recorded_from, recorded_until)
+        return tuple(fact), recorded_from, recorded_until
+
+    def _texts(self, table: str, group: list[Row]) -> list[str]:
+        texts = []
+        for *fact, recorded_from, recorded_until in sorted(group, key=itemgetter(-2)):
+            self._count(table, recorded_from, recorded_until)
+            if table == "designations" and fact[16] is not None:
+                self._count("moves", recorded_from, recorded_until, len(json.loads(fact[16])))
+            texts.append(record_text(fact, recorded_from, recorded_until))
+        return texts
+
+    def _write_changes(self, batch: list[Properties]) -> Written:
+        return {"changes": batch}
+
+    def _write_relations(self, batch: list[tuple[Row, Version, Version | None]]) -> Written:
+        written: Written = defaultdict(list)
+        add_relations(batch, written)
+        return written
+
+    def _write_nodes(self, table: str, batch: list[tuple[str, list[str]]]) -> Written:
+        written: Written = defaultdict(list)
+        for identity, texts in batch:
+            add_node(table, identity, texts, written, is_new=True)
+        return written
+
+    def _write_rulebook(self, digest: str, content: bytes, vocabulary: str, given: Archive) -> None:
+        graph = given.graph_of(content)
+
+        def keep(run: Run) -> None:
+            [[drawn]] = run(KEEP, {"digest": digest, "content": content, "vocabulary": vocabulary})
+            if not drawn:
+                draw(run, digest, graph)
+
+        self._line.write(keep, seconds=self._line.access.bulk)
+
+
+def _change(row: Row) -> Properties:
+    *columns, chain, subjects = row
+    return change_node(tuple(columns), chain, json.loads(subjects), {})
