@@ -19,6 +19,7 @@ from graph_model.errors import (
 )
 from graph_model.identifiers import is_uscc
 from graph_model.store import ChangeSet, Publication, Receipt, Store
+from memoranda.graph import graph_of
 from memoranda.rulebook import Rulebook
 
 MAX_BATCH = 1_000
@@ -77,7 +78,10 @@ class Service:
 
     def publish(self, book: Rulebook, *, actor: str, reason: str, key: str) -> Receipt:
         """Put a rulebook in force from the next version on (R1)."""
-        return self.store.publish(Publication(book.digest, book.content, book.vocabulary, actor, reason, key))
+        publication = Publication(
+            book.digest, book.content, book.vocabulary, actor, reason, key, graph=lambda: graph_of(book)
+        )
+        return self.store.publish(publication)
 
     def rulebook(self, digest: str) -> Rulebook:
         """Give a published rulebook. Raises `UnknownVersion` where none has that digest."""

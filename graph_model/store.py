@@ -98,7 +98,7 @@ class RulebookGraph:
 class Publication:
     """A rulebook to be published (R1): its digest (`sha256:…`), canonical content, and the words facts may use.
 
-    `graph` is the same content drawn as nodes; a store that keeps no graph leaves it out.
+    `graph` draws the same content as nodes; asked only by a store that keeps a graph and has not drawn this one yet.
     """
 
     digest: str
@@ -107,7 +107,7 @@ class Publication:
     actor: str
     reason: str
     key: str
-    graph: RulebookGraph = RulebookGraph()
+    graph: Callable[[], RulebookGraph] = RulebookGraph
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def publish(run: Run, publication: Publication, token: str) -> Receipt:
     asked = {"digest": publication.digest, "content": publication.content, "vocabulary": words}
     [[drawn]] = run(KEEP, asked)
     if not drawn:
-        draw(run, publication.digest, publication.graph)
+        draw(run, publication.digest, publication.graph())
     [[content, vocabulary]] = run(KEPT_RULEBOOK, {"digest": publication.digest})
     receipt = Receipt(version=at.version + 1)
     about = (publication.actor, publication.reason, publication.key)
