@@ -12,13 +12,14 @@ DEV := $(VENV)/.development-installed
 DEMO := sqlite:///var/demo.db
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PARALLEL ?= 2
+VERSION ?=
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint law-pages bench bench-worlds mutants clean
+.PHONY: help demo test test-neo4j-lts neo4j lint law-pages bench bench-worlds mutants clean
 
 help: ## what can be made
 	@echo "信衡 Xinheng —"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PORT=8001 another port; PYTHON=/path/to/python3.12 another Python"
 
 $(BIN)/python:
@@ -45,7 +46,14 @@ demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their
 
 test: $(DEV) ## everything that must hold: style, types, tests, docs
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n $(PARALLEL); code=$$?; $(BIN)/python tests/untested.py; exit $$code
+	@$(BIN)/pytest -n $(PARALLEL) --dist loadgroup; code=$$?; $(BIN)/python tests/untested.py; exit $$code
+
+test-neo4j-lts: $(DEV) ## the tests on Neo4j once more, on its long-term line
+	@NEO4J_VERSION=lts $(BIN)/pytest -m neo4j; code=$$?; $(BIN)/python tests/untested.py; exit $$code
+
+neo4j: $(DEV) ## a Neo4j server to try things on, for this machine alone; prints address and password (VERSION=lts)
+	@mkdir -p var
+	@exec $(BIN)/python -m tests.run_neo4j $(if $(VERSION),--version $(VERSION))
 
 lint: $(DEV) ## style and types
 	@$(BIN)/ruff check .

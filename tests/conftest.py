@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from tests.neo4j_place import Place
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
-ON_NEO4J = pytest.mark.xdist_group("neo4j")
-ADAPTERS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=ON_NEO4J)]
+ADAPTERS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -64,10 +63,12 @@ def furnished(store: Store) -> Store:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests on the one server run in one process, where there are several (`--dist loadgroup`)."""
+    """Mark the tests on the server, and let them run in one process where there are several (`--dist loadgroup`)."""
     for item in items:
         if "neo4j_place" in getattr(item, "fixturenames", ()):
-            item.add_marker(ON_NEO4J)
+            item.add_marker(pytest.mark.neo4j)
+        if item.get_closest_marker("neo4j"):
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
 @pytest.hookimpl(trylast=True)

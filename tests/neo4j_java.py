@@ -14,8 +14,9 @@ from tempfile import mkdtemp
 from api.settings import PREFIX, Settings
 
 NEWEST, LTS = "2026.08.1", "5.26.30"
+_NAMED = {"newest": NEWEST, "lts": LTS}
 VERSION_VARIABLE = "NEO4J_VERSION"
-"""The environment variable that asks for one version; without it, the newest that the Java found can run."""
+"""The environment variable that asks for a version, `lts` or `newest`; else the newest that the Java found can run."""
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>xinheng</groupId><artifactId>neo4j-for-tests</artifactId><version>1</version><dependencies>
 <dependency><groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{version}</version></dependency>
@@ -73,6 +74,7 @@ def line(env: Mapping[str, str], version: str | None = None) -> Line:
     """
     javas = sorted(_javas(env), key=lambda java: java.major)
     version = version or env.get(VERSION_VARIABLE) or (NEWEST if javas and javas[-1].major >= 21 else LTS)
+    version = _NAMED.get(version, version)
     least = 21 if is_calendar(version) else 17
     fit = [java for java in javas if java.major >= least]
     if not fit:

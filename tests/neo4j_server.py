@@ -1,4 +1,4 @@
-"""A real Neo4j Community server on this machine: for the tests, and for a person (`make neo4j`).
+"""A real Neo4j Community server on this machine: for the tests, and for a person (`tests.run_neo4j`).
 
 It listens on a free loopback port, asks for a password, keeps its data in one folder (`home`), is stopped by its own
 process id and dies with the thread that started it. `with Server.started() as server: server.uri, server.access`.
@@ -107,6 +107,11 @@ class Server:
     def console(self) -> Path:
         """What it has said since it was started."""
         return self.home / "console.log"
+
+    def wait(self) -> int:
+        """Wait until it ends; gives its exit code."""
+        assert self._process is not None
+        return self._process.wait()
 
     def stop(self) -> None:
         """Stop it as one should, and see that it stopped cleanly."""
