@@ -127,18 +127,23 @@ _PUBLISHED = _object(
 _FEED = _object(
     {
         "since": _NUMBER,
-        "until": _NUMBER,
+        "until": {"type": "integer", "description": "the last version that is wholly told"},
         "latest": _NUMBER,
+        "day": {**_MAYBE, "description": "the last day that is wholly told, where days are asked for"},
+        "more": {"type": "boolean", "description": "there is more to read now"},
+        "next": {"type": "string", "description": "send it as `cursor` to read on"},
         "changes": _list_of(
             _object(
                 {
                     "version": _NUMBER,
-                    "kind": {"enum": ["facts", "rulebook"]},
-                    "actor": _TEXT,
-                    "reason": _TEXT,
-                    "recorded_at": {"type": "string", "format": "date-time"},
+                    "kind": {"enum": ["facts", "rulebook", "days"]},
+                    "actor": _MAYBE,
+                    "reason": _MAYBE,
+                    "recorded_at": {"type": ["string", "null"], "format": "date-time"},
                     "rulebook": _MAYBE,
-                    "complete": {"type": "boolean", "description": "false: not everything that changed is listed"},
+                    "after": {**_MAYBE, "description": "of days: those after this one"},
+                    "until": {**_MAYBE, "description": "of days: up to and with this one"},
+                    "complete": {"type": "boolean", "description": "false: the next page goes on with it"},
                     "items": _list_of(ref("Altered")),
                 }
             )

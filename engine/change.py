@@ -1,25 +1,70 @@
-"""What a change does to standings (C3, C4): the subjects it can affect, and the items it opens, closes or alters."""
+"""What a change does to standings (C4): the items it opens, closes, alters, withholds or releases, each with its cause.
 
+One way of telling differences serves every change: of facts, of a rulebook, of the day, or of all of them at once. A
+subject is *seen* at one version, over all days or as it stands on one day; two sights of it are compared.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
+from engine.change_cause import Cause, causes_of
+from engine.gates import exempt_on
 from engine.question import Json, as_json
-from engine.standing import Item, Standing, standing_of
-from engine.timeline import Timeline, runs
-from graph_model.nodes import Exemption, Objection, SubjectId
-from graph_model.store import Change, Store
+from engine.standing import Item, standing_of
+from engine.timeline import TRUE, Timeline, always, at, run_at, runs
+from graph_model.calendar import Interval
+from graph_model.nodes import Exemption, Neighbourhood, Objection, SubjectId
 from memoranda.rulebook import Rulebook
 
 ItemKey = tuple[str, str, str, str]
 """(measure, department, designation, role)."""
-Days = tuple[Timeline, tuple[tuple[str, Timeline], ...], tuple[Exemption, ...], tuple[Objection, ...]]
-"""The days of an item as duty and unresolved; those on which it is withheld, by withholding designation; the matter
-exemptions that touch it; and the objections to what it rests on: all of the item's standing (§4)."""
+Terms = tuple[str, str | None, tuple[str, ...] | str, bool]
+"""What a measure says of its own effect: effect, what a limit limits to, matters, whether it binds elsewhere only."""
+State = tuple[Timeline, tuple[tuple[str, Timeline], ...], tuple[Exemption, ...], tuple[Objection, ...], Terms]
+"""All of an item that can differ: its days as duty and unresolved; those on which it is withheld, by withholding
+designation; the matter exemptions that touch it; the objections to what it rests on (§4); and its terms. On one day
+only what concerns that day is in it, each truth as if it held for ever."""
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Days [from, until) of an item: a duty where there are no reasons, else unresolved for these reasons."""
+
+    from_: date | None
+    until: date | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldRun:
+    """Days on which a designation withholds a favour."""
+
+    by: str
+    from_: date | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An item before or after: its effect and its days, or, seen on one day, the run that this day lies in."""
+
+    effect: str
+    days: tuple[Run, ...]
+    withheld: tuple[WithheldRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """One item that a change opened, closed, altered, withheld or released."""
+    """One item that something opened, closed, altered, withheld or released.
+
+    day    the day whose coming did it, else `None`
+    was    before, `None` where there was no such item
+    now    after, `None` where there is no such item any more
+    cause  what did it, the most telling first
+    """
 
     subject: SubjectId
     what: str
@@ -28,40 +73,94 @@ class Altered:
     department: str
     designation: str
     role: str
+    day: date | None = None
+    was: Side | None = None
+    now: Side | None = None
+    cause: tuple[Cause, ...] = ()
 
 
-def affected_by(change: Change, store: Store) -> tuple[SubjectId, ...]:
-    """Give the subjects whose standing a change of facts can affect: those it names and their neighbours (C3)."""
-    before = store.affected_by(change.subjects, change.version - 1)
-    return tuple(sorted({*before, *store.affected_by(change.subjects, change.version)}))
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A subject at one version: the facts around it, the rulebook, and the items that follow.
+
+    Without facts (not registered) or without a rulebook there are no items.
+    """
+
+    facts: Neighbourhood | None
+    book: Rulebook | None
+    items: tuple[Item, ...]
+
+    def states(self, day: date | None) -> dict[ItemKey, tuple[Item, State]]:
+        """Give each item's state on a day, without those that are nothing then; `None`: over all days."""
+        found: dict[ItemKey, tuple[Item, State]] = {}
+        for item in self.items:
+            state = _state(item, day)
+            if state is not None:
+                for department in item.departments:
+                    found[item.measure.id, department, item.listing.id, item.target.role] = (item, state)
+        return found
 
 
-def differences(subject: SubjectId, old: Standing | None, new: Standing | None) -> Iterator[Altered]:
-    """Give what differs between two standings of one subject, by measure, department, designation and role."""
-    before, after = _by_key(old), _by_key(new)
+def sight_of(facts: Neighbourhood | None, book: Rulebook | None) -> Sight:
+    """See a subject by its facts and a rulebook."""
+    items = standing_of(facts, book).items if facts is not None and book is not None else ()
+    return Sight(facts, book, items)
+
+
+def _state(item: Item, day: date | None) -> State | None:
+    measure = item.measure
+    terms = (measure.effect, measure.limits_to, measure.matters, measure.elsewhere_only)
+    if day is None:
+        return item.holds, item.withheld, item.exemptions, item.objections, terms
+    truth = at(item.holds, day)
+    if truth is None:
+        return None
+    return (
+        always(truth),
+        tuple((id_, TRUE) for id_ in item.withheld_by(day)),
+        tuple(e for e in item.exemptions if exempt_on(e, day)),
+        tuple(o for o in item.objections if Interval(o.filed_on, o.closed_on).covers(day)),
+        terms,
+    )
+
+
+def differences(
+    subject: SubjectId,
+    old: Sight,
+    new: Sight,
+    days: tuple[date, date] | None = None,
+) -> Iterator[Altered]:
+    """Give what differs between two sights of one subject, by measure, department, designation and role.
+
+    Without `days`, over all of them; with them, as the one stands on the first and the other on the second.
+    """
+    on = days or (None, None)
+    before, after = old.states(on[0]), new.states(on[1])
     for key in sorted({*before, *after}):
-        what = _difference(before.get(key), after.get(key))
-        item = (after.get(key) or before[key])[0]
+        was, now = before.get(key), after.get(key)
+        what = _difference(was and was[1], now and now[1])
         if what is not None:
             measure, department, designation, role = key
-            yield Altered(subject, what, measure, item.measure.effect, department, designation, role)
+            items = (was[0] if was else _item(key, old), now[0] if now else _item(key, new))
+            yield Altered(
+                subject,
+                what,
+                measure,
+                (now or was)[0].measure.effect,  # type: ignore[index]  # a key is one of theirs
+                department,
+                designation,
+                role,
+                on[1] if on[0] != on[1] else None,
+                was and _side(was[0], on[0]),
+                now and _side(now[0], on[1]),
+                causes_of((old.facts, new.facts), (old.book, new.book), days, items),
+            )
 
 
-def _by_key(standing: Standing | None) -> dict[ItemKey, tuple[Item, Days]]:
-    return {
-        (item.measure.id, department, item.listing.id, item.target.role): (
-            item,
-            (item.holds, item.withheld, item.exemptions, item.objections),
-        )
-        for item in (standing.items if standing else ())
-        for department in item.departments
-    }
-
-
-def _difference(old: tuple[Item, Days] | None, new: tuple[Item, Days] | None) -> str | None:
+def _difference(old: State | None, new: State | None) -> str | None:
     if old is None or new is None:
         return "closed" if new is None else "opened"
-    (old_holds, old_withheld, *old_marks), (new_holds, new_withheld, *new_marks) = old[1], new[1]
+    (old_holds, old_withheld, *old_marks), (new_holds, new_withheld, *new_marks) = old, new
     if old_holds != new_holds or (old_withheld == new_withheld and old_marks != new_marks):
         return "altered"
     if old_withheld == new_withheld:
@@ -69,32 +168,70 @@ def _difference(old: tuple[Item, Days] | None, new: tuple[Item, Days] | None) ->
     return "altered" if old_withheld and new_withheld else "withheld" if new_withheld else "released"
 
 
-def entry_of(change: Change, store: Store, book_at: dict[int, Rulebook | None], department: str | None) -> Json:
-    """Write one version of the feed. A rulebook's own effect on items is not listed: `complete` is false then."""
-    entry: Json = {
-        "version": change.version,
-        "kind": change.kind,
-        "actor": change.actor,
-        "reason": change.reason,
-        "recorded_at": change.recorded_at.isoformat(),
-        "rulebook": change.rulebook,
-        "complete": change.kind == "facts",
-        "items": [],
-    }
-    book = book_at.get(change.version)
-    if change.kind != "facts" or book is None:
-        return entry
-    for subject in affected_by(change, store):
-        old, new = (
-            standing_of(around, book) if (around := store.neighbourhood(subject, version)) is not None else None
-            for version in (change.version - 1, change.version)
+def _item(key: ItemKey, seen: Sight) -> Item | None:
+    """Give the item of that key, also where it is nothing on the day that is looked at."""
+    measure, department, designation, role = key
+    for item in seen.items:
+        named = (item.measure.id, item.listing.id, item.target.role)
+        if named == (measure, designation, role) and department in item.departments:
+            return item
+    return None
+
+
+def _side(item: Item, day: date | None) -> Side:
+    if day is None:
+        held = tuple(Run(days.start, days.end, truth or ()) for days, truth in runs(item.holds))
+        withheld = tuple(
+            WithheldRun(by, days.start, days.end)
+            for by, timeline in item.withheld
+            for days, truth in runs(timeline)
+            if truth == ()
         )
-        entry["items"] += [
-            as_json(altered)
-            for altered in differences(subject, old, new)
-            if department is None or altered.department == department
-        ]
-    return entry
+    else:
+        days = run_at(item.holds, day)
+        held = (Run(days.start, days.end, at(item.holds, day) or ()),)
+        of = dict(item.withheld)
+        withheld = tuple(
+            WithheldRun(by, days.start, days.end) for by in item.withheld_by(day) for days in (run_at(of[by], day),)
+        )
+    return Side(item.measure.effect, held, withheld)
+
+
+def passing(subject: SubjectId, seen: Sight, after: date, until: date) -> Iterator[Altered]:
+    """Give what the days after `after`, up to and with `until`, open and close without any write, day by day."""
+    touched = defaultdict(list)
+    for item in seen.items:
+        for ordinal in _turning_days(item):
+            if after.toordinal() < ordinal <= until.toordinal():
+                touched[ordinal].append(item)
+    for ordinal, items in sorted(touched.items()):
+        day = date.fromordinal(ordinal)
+        # Only what turns on that day: all else is the same on both.
+        part = Sight(seen.facts, seen.book, tuple(items))
+        yield from differences(subject, part, part, (day - ONE_DAY, day))
+
+
+def _turning_days(item: Item) -> set[int]:
+    """Give the days on which an item's state on the day may begin to be another, as ordinals."""
+    turning = {first for timeline in (item.holds, *(days for _, days in item.withheld)) for first, _ in timeline}
+    for e in item.exemptions:
+        turning |= {day.toordinal() for day in (e.start, e.end) if day is not None}
+    for o in item.objections:
+        turning |= {day.toordinal() for day in (o.filed_on, o.closed_on) if day is not None}
+    return turning
+
+
+def changed(subject: SubjectId, old: Sight, new: Sight, days: tuple[date, date] | None) -> Iterator[Altered]:
+    """Give what happened to a subject from one point to another.
+
+    Without `days`: what the change of version did, over all days. With them (from, to): first what it did as seen on
+    the first of these days, then what the days after it did, up to the last; so that what was known of the first
+    day, with all of this, is what holds on the last, each step told once.
+    """
+    if old is not new:
+        yield from differences(subject, old, new, days and (days[0], days[0]))
+    if days is not None:
+        yield from passing(subject, new, *days)
 
 
 def days_of(timeline: Timeline) -> list[Json]:

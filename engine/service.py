@@ -1,9 +1,13 @@
 """The few verbs that the outside uses. Each reads one version of the store and never another in the same answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from functools import lru_cache
 
-from engine.change import days_of, entry_of
+from engine.change import days_of
+from engine.change_affected import Rosters, lists_reaching
+from engine.change_feed import Feed, Place
+from engine.duties import DutiesPlace, duties_page
 from engine.judge import judge
 from engine.question import STRENGTH, Batch, Check, Decision, Json, Verdict, WhyNot, WhyNotQuestion, as_json
 from engine.sentences import person_masked
@@ -13,6 +17,7 @@ from graph_model.errors import (
     BatchTooLarge,
     MalformedRequest,
     RulebookRefused,
+    UnknownDepartment,
     UnknownVersion,
     VersionNotYet,
     XinhengError,
@@ -32,6 +37,8 @@ class Service:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._book = lru_cache(maxsize=16)(self._read_book)
+        self._rosters = Rosters(store)
+        self._feed = Feed(store, self.book_at, self._rosters)
 
     def check(self, check: Check) -> Decision:
         """Answer one check (SEMANTICS §5).
@@ -135,20 +142,40 @@ class Service:
             ],
         }
 
-    def feed(self, since: int, limit: int, department: str | None) -> Json:
-        """Give what each version after `since` changed, oldest first, at most `limit` versions (C4)."""
-        changes = self.store.changes(since, limit)
-        books = {c.version: self._book_at(c.version) for c in changes if c.kind == "facts"}
-        latest = self.store.latest_version()
-        until = changes[-1].version if changes else since
-        return {
-            "since": since,
-            "until": until,
-            "latest": latest,
-            "changes": [entry_of(change, self.store, books, department) for change in changes],
-        }
+    def feed(
+        self,
+        place: Place,
+        today: date | None = None,
+        department: str | None = None,
+        *,
+        most: int = 100,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Json:
+        """Give a page of what each version, and each day up to `today`, changed after a reader's place (C4)."""
+        return self._feed.page(place, today, department, most, enough)
 
-    def _book_at(self, version: int) -> Rulebook | None:
+    def duties(self, place: DutiesPlace, most: int, enough: Callable[[], bool] = lambda: False) -> Json:
+        """Give a page of what a department must apply on a day, from a reader's place on.
+
+        Raises:
+            UnknownDepartment: the rulebook at the place's version has no such department.
+            VersionNotYet: the place's version is beyond the latest.
+
+        """
+        latest = self.store.latest_version()
+        if place.version > latest:
+            raise VersionNotYet(
+                f"尚未到版本 {place.version}，现为 {latest} not that far yet",
+                hint="从头读起 begin again without a cursor",
+            )
+        _, book = self.rulebook_in_force(place.version)
+        if place.department not in book.departments:
+            raise UnknownDepartment("没有这个部门 no such department", hint="见 GET /v1/rulebooks see there")
+        subjects = self._rosters.of(place.version, lists_reaching(place.department, book))
+        return duties_page(self.store, book, place, subjects, most, enough)
+
+    def book_at(self, version: int) -> Rulebook | None:
+        """Give the rulebook published last at a version; `None` before the first."""
         digest = self.store.rulebook_at(version)
         return None if digest is None else self._book(digest)
 

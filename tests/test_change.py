@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from engine.change_feed import Place
 from engine.service import Service
 from graph_model.nodes import Attributes, Designation, Exemption, Facts, Objection, Registration
 from graph_model.store import ChangeSet
@@ -66,5 +67,5 @@ def test_the_feed_tells_what_a_change_did_to_a_standing(facts: Facts, told: list
             known = Facts(registrations=known.registrations, designations=(DESIGNATION,))
         before = service.apply(ChangeSet("a", "r", "known", facts=known)).version
         service.apply(ChangeSet("a", "r", "change", facts=facts))
-        (entry,) = service.feed(before, 10, None)["changes"]
+        (entry,) = service.feed(Place(before))["changes"]
         assert [item["what"] for item in entry["items"]] == told

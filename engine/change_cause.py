@@ -1,0 +1,153 @@
+"""Why an item changed (C4): the facts, the entries of the rulebook, or the gates whose day came."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.gates import exempt_on, frees
+from engine.standing import Item
+from engine.timeline import Timeline, any_of, at
+from graph_model.calendar import Interval
+from graph_model.nodes import Neighbourhood, Relation
+from memoranda.model import Measure
+from memoranda.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that made an item another.
+
+    kind    designation, relation, subject, exemption, objection; or list, measure, memorandum, basis, department;
+            or gate (its day came)
+    id      of a fact or an entry its id, of a relation its type, of a gate its name (§4)
+    """
+
+    kind: str
+    id: str
+
+
+def causes_of(
+    facts: tuple[Neighbourhood | None, Neighbourhood | None],
+    books: tuple[Rulebook | None, Rulebook | None],
+    days: tuple[date, date] | None,
+    items: tuple[Item | None, Item | None],
+) -> tuple[Cause, ...]:
+    """Give what made one item another: facts first, then the rulebook, then the day. Each pair is before and after.
+
+    Where an item rests on something that is in none of its own parts, all that differs around it is named.
+    """
+    there = [item for item in items if item is not None]
+    found: list[Cause] = []
+    if facts[0] is not facts[1]:
+        differing = list(_facts(*facts))
+        relevant = [cause for cause, fact in differing if any(_concerns(cause, fact, item) for item in there)]
+        found += relevant or [cause for cause, _ in differing]
+    if books[0] is not books[1]:
+        found += _law(*books, there)
+    if days is not None and days[0] != days[1]:
+        found += _gates(there[-1], *days)
+    return tuple(sorted(set(found), key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
+
+
+_ORDER = (
+    "designation",
+    "relation",
+    "subject",
+    "exemption",
+    "objection",
+    "list",
+    "measure",
+    "memorandum",
+    "basis",
+    "department",
+    "gate",
+)
+_FACTS = (("designation", "designations"), ("exemption", "exemptions"), ("objection", "objections"))
+
+
+def _facts(old: Neighbourhood | None, new: Neighbourhood | None) -> Iterator[tuple[Cause, Any]]:
+    """Give every fact that differs around the subject."""
+    for kind, name in _FACTS:
+        before, after = ({fact.id: fact for fact in getattr(of, name)} if of else {} for of in (old, new))
+        for id_ in sorted({*before, *after}):
+            if before.get(id_) != after.get(id_):
+                yield Cause(kind, id_), after.get(id_) or before[id_]
+    relations = [frozenset(of.relations) if of else frozenset() for of in (old, new)]
+    for relation in relations[0] ^ relations[1]:
+        yield Cause("relation", relation.type), relation
+    if (old and old.subject) != (new and new.subject):
+        subject = (new or old).subject  # type: ignore[union-attr]  # they differ, so one is there
+        yield Cause("subject", subject.id), subject
+
+
+def _concerns(cause: Cause, fact: Any, item: Item) -> bool:
+    """Whether an item rests on a fact."""
+    match cause.kind:
+        case "designation":
+            return fact.id == item.listing.id or any(fact.id == by for by, _ in item.withheld)
+        case "relation":
+            return _on_path(fact, item)
+        case "exemption":
+            from_list = fact.list is not None and item.measure.effect == "favour" and bool(item.measure.withheld_by)
+            return from_list or frees(fact, item.measure, item.listing)
+        case "objection":
+            return fact in item.objections
+        case _:
+            return "subject." in (item.measure.condition or "")
+
+
+def _on_path(relation: Relation, item: Item) -> bool:
+    return relation in item.links or any(path.relation == relation for path in item.paths)
+
+
+def _law(old: Rulebook | None, new: Rulebook | None, items: list[Item]) -> Iterator[Cause]:
+    """Give the entries an item rests on that the two rulebooks say differently."""
+    measure, listing = items[-1].measure, items[-1].listing
+    if old is None or new is None:
+        yield Cause("measure", measure.id)
+        return
+    if _entry(old, "lists", listing.official.id) != _entry(new, "lists", listing.official.id):
+        yield Cause("list", listing.official.id)
+    before, after = (_entry(book, "measures", measure.id) for book in (old, new))
+    if before != after:
+        yield Cause("measure", measure.id)
+    memoranda = [book.memorandum_of[measure.id] for book in (old, new) if measure.id in book.memorandum_of]
+    if len({(memo.id, memo.from_, memo.until, memo.region, memo.lists) for memo in memoranda}) > 1:
+        yield Cause("memorandum", memoranda[-1].id)
+    for basis in {basis for said in (before, after) if said is not None for basis in _bases(said)}:
+        if _entry(old, "bases", basis) != _entry(new, "bases", basis):
+            yield Cause("basis", basis)
+    for id_ in {d for item in items for d in (*item.departments, item.listing.designation.authority)}:
+        if _entry(old, "departments", id_) != _entry(new, "departments", id_):
+            yield Cause("department", id_)
+
+
+def _bases(measure: Measure) -> set[str]:
+    withholding = measure.withheld_by.bases if measure.withheld_by is not None else ()
+    return {*withholding, *(basis for target in measure.targets for basis in target.bases)}
+
+
+def _entry(book: Rulebook, section: str, id_: str) -> Any:
+    return getattr(book, section).get(id_)
+
+
+def _gates(item: Item, old: date, new: date) -> Iterator[Cause]:
+    """Give the gates that say another thing on the new day, and what begins or ends to withhold, exempt or dispute."""
+    gates: dict[str, Timeline] = {
+        **item.parts,
+        "role_reached": any_of(path.role_reached for path in item.paths),
+        "condition_true": any_of(path.condition_true for path in item.paths),
+    }
+    for name, timeline in gates.items():
+        if at(timeline, old) != at(timeline, new):
+            yield Cause("gate", name)
+    for by in {*item.withheld_by(old)} ^ {*item.withheld_by(new)}:
+        yield Cause("designation", by)
+    for exemption in item.exemptions:
+        if exempt_on(exemption, old) != exempt_on(exemption, new):
+            yield Cause("exemption", exemption.id)
+    for objection in item.objections:
+        days = Interval(objection.filed_on, objection.closed_on)
+        if days.covers(old) != days.covers(new):
+            yield Cause("objection", objection.id)

@@ -1,0 +1,172 @@
+"""Re-evaluation (C4): what lies between two points, from the few subjects it can affect or from all of them.
+
+Both give the same; `verified` proves it on a store: the digests of all standings, carried from version to version by
+re-evaluating only whom each change can affect, are those of a re-evaluation of everything.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+
+from engine.change import Altered, Sight
+from engine.change_affected import (
+    Gathered,
+    affected_by,
+    between,
+    changes_between,
+    everything,
+    in_blocks,
+    lists_read_differently,
+    on_lists,
+)
+from engine.change_feed import BookAt
+from engine.change_step import BLOCK, Step
+from engine.question import as_json
+from graph_model.nodes import SubjectId, Version
+from graph_model.store import Change, Store
+
+Progress = Callable[[int], None]
+"""Told how many more subjects are done."""
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a version to another; over all days, or as seen on a day and then as the days pass (`days`: from, to)."""
+
+    since: Version
+    until: Version
+    days: tuple[date, date] | None = None
+
+    @property
+    def days_pass(self) -> bool:
+        """Whether not only versions lie between, but days."""
+        return self.days is not None and self.days[0] < self.days[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One subject: the digests of its standing before and after (`None`: no item), and what happened to its items."""
+
+    subject: SubjectId
+    was: str | None
+    now: str | None
+    items: tuple[Altered, ...]
+
+
+def step_of(span: Span, book_at: BookAt) -> Step:
+    """Give a span with the rulebooks in force at its ends."""
+    return Step((span.since, span.until), (book_at(span.since), book_at(span.until)), span.days)
+
+
+def subjects_of(span: Span, store: Store, book_at: BookAt, *, all_of_them: bool = False) -> Gathered:
+    """Gather whom a span can affect; `all_of_them`: everybody who can have an item, for comparison."""
+    if all_of_them or span.days_pass or span.since == 0:
+        return everything(store, span.since, span.until)
+    return between(store, span.since, span.until, (book_at(span.since), book_at(span.until)))
+
+
+def outcomes(step: Step, store: Store, subjects: Iterable[SubjectId]) -> Iterator[Outcome]:
+    """Re-evaluate subjects, a block at a time, in their order."""
+    for block in in_blocks(subjects, BLOCK):
+        for subject, (old, new, items) in zip(block, step.taken(store, block), strict=True):
+            was = digest_of(old)
+            yield Outcome(subject, was, was if old is new else digest_of(new), tuple(items))
+
+
+def digest_of(seen: Sight, day: date | None = None) -> str | None:
+    """Give the SHA-256 of all that a subject's standing says, over all days or on one; `None`: it has no item."""
+    states = seen.states(day)
+    if not states:
+        return None
+    told = [
+        [*key, holds, withheld, *([as_json(mark) for mark in marks] for marks in (exemptions, objections)), terms]
+        for key, (_, (holds, withheld, exemptions, objections, terms)) in sorted(states.items(), key=lambda of: of[0])
+    ]
+    return sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def line_of(altered: Altered) -> str:
+    """Write one item of a diff in one way only, without the end of the line."""
+    return json.dumps(as_json(altered), ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(slots=True)
+class Verified:
+    """What came of a verification.
+
+    subjects   how many have items at its end
+    digest     over (subject, digest of its standing), sorted: the same for everyone who re-evaluates the same
+    differing  how many subjects differed
+    named      the first of them, each with the version at which it was seen
+    """
+
+    versions: int = 0
+    reevaluated: int = 0
+    subjects: int = 0
+    digest: str = ""
+    differing: int = 0
+    named: list[tuple[SubjectId, Version]] = field(default_factory=list)
+
+    def note(self, subject: SubjectId, version: Version) -> None:
+        """Count a subject that differs."""
+        self.differing += 1
+        if len(self.named) < MOST_NAMED:
+            self.named.append((subject, version))
+
+
+def verified(store: Store, book_at: BookAt, since: Version, until: Version, progress: Progress) -> Verified:
+    """Carry all digests from `since` to `until` change by change, and compare them with everything re-evaluated.
+
+    Holds one digest for each subject with items.
+    """
+    result = Verified()
+    carried: dict[SubjectId, bytes] = {}
+    for outcome in _everybody(store, book_at, since, progress):
+        if outcome.now is not None:
+            carried[outcome.subject] = bytes.fromhex(outcome.now)
+    for change in changes_between(store, since, until):
+        step = step_of(Span(change.version - 1, change.version), book_at)
+        for outcome in outcomes(step, store, _affected(change, store, step)):
+            was = carried.pop(outcome.subject, None)
+            if was != (bytes.fromhex(outcome.was) if outcome.was is not None else None):
+                result.note(outcome.subject, change.version - 1)
+            if outcome.now is not None:
+                carried[outcome.subject] = bytes.fromhex(outcome.now)
+            result.reevaluated += 1
+            progress(1)
+        result.versions += 1
+    whole = sha256()
+    for outcome in _everybody(store, book_at, until, progress):
+        was = carried.pop(outcome.subject, None)
+        if was != (bytes.fromhex(outcome.now) if outcome.now is not None else None):
+            result.note(outcome.subject, until)
+        if outcome.now is not None:
+            result.subjects += 1
+            whole.update(f"{outcome.subject} {outcome.now}\n".encode())
+    for subject in sorted(carried):
+        result.note(subject, until)
+    result.digest = whole.hexdigest()
+    return result
+
+
+def _everybody(store: Store, book_at: BookAt, version: Version, progress: Progress) -> Iterator[Outcome]:
+    gathered = everything(store, version, version)
+    try:
+        for outcome in outcomes(step_of(Span(version, version), book_at), store, gathered):
+            yield outcome
+            progress(1)
+    finally:
+        gathered.close()
+
+
+def _affected(change: Change, store: Store, step: Step) -> Iterable[SubjectId]:
+    if change.kind == "facts":
+        return affected_by(change, store)
+    gathered = Gathered()
+    if lists := lists_read_differently(*step.books):
+        for block in on_lists(store, change.version, lists):
+            gathered.put(block)
+    return gathered
