@@ -159,7 +159,9 @@ class _Filling:
             written = write(batch)
             progress = json.dumps({**self.done, table: n * BATCH})
             self._line.read(
-                statement_of(written, PROGRESS), {**written, "progress": progress}, seconds=self._line.access.bulk
+                statement_of(written, PROGRESS),
+                {"given": written, "progress": progress},
+                seconds=self._line.access.bulk,
             )
             self.done[table] = n * BATCH
 

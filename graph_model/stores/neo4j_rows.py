@@ -172,5 +172,10 @@ def relation_to_close(row: Row) -> Properties:
         "type": RELATIONSHIPS[kind],
         "holder": holder,
         "end": designation if organisation is None else organisation,
-        "key": [held_from or "", held_until or "", share or "", "" if responsible is None else str(bool(responsible)).lower()],
+        "key": [
+            held_from or "",
+            held_until or "",
+            share or "",
+            "" if responsible is None else str(bool(responsible)).lower(),
+        ],
     }

@@ -36,34 +36,34 @@ _TIES = """CALL (n, row) {{ UNWIND row.subjects AS id MATCH (s:Subject {{id: id}
     CALL (n, row) {{ UNWIND row.{1} AS id {2} MERGE (n)-[:{3}]->(t) }}"""
 PIECES: Mapping[str, str] = {
     # Closing comes first: a corrected relation may have the key of the one that it replaces.
-    "cut": f"""UNWIND $cut AS row MATCH (h:Subject {{id: row.holder}})-[r:{HELD}]->(t:Subject {{id: row.end}})
+    "cut": f"""UNWIND $given.cut AS row MATCH (h:Subject {{id: row.holder}})-[r:{HELD}]->(t:Subject {{id: row.end}})
         WHERE type(r) = row.type AND r.recorded_until IS NULL AND row.key = [coalesce(r.held_from, ''),
             coalesce(r.held_until, ''), coalesce(r.share, ''), coalesce(toString(r.responsible), '')]
-        SET r.recorded_until = $version""",
-    "cut_links": f"""UNWIND $cut_links AS row MATCH (h:Subject {{id: row.holder}})-[r:{LINK}]->
+        SET r.recorded_until = $given.version""",
+    "cut_links": f"""UNWIND $given.cut_links AS row MATCH (h:Subject {{id: row.holder}})-[r:{LINK}]->
             (t:Designation {{id: row.end}})
         WHERE r.recorded_until IS NULL AND row.key = [coalesce(r.held_from, ''),
             coalesce(r.held_until, ''), coalesce(r.share, ''), coalesce(toString(r.responsible), '')]
-        SET r.recorded_until = $version""",
-    "changes": """UNWIND $changes AS row CREATE (n:Change) SET n = row
+        SET r.recorded_until = $given.version""",
+    "changes": """UNWIND $given.changes AS row CREATE (n:Change) SET n = row
         FOREACH (_ IN CASE WHEN row.rulebook IS NULL THEN [] ELSE [1] END | SET n:Publication)""",
-    "organisations": "UNWIND $organisations AS row CREATE (n:Subject:Organisation) SET n = row",
-    "persons": "UNWIND $persons AS row CREATE (n:Subject:Person) SET n = row",
-    "restated": """UNWIND $restated AS row MATCH (n:Subject {id: row.node.id}) SET n += row.node
+    "organisations": "UNWIND $given.organisations AS row CREATE (n:Subject:Organisation) SET n = row",
+    "persons": "UNWIND $given.persons AS row CREATE (n:Subject:Person) SET n = row",
+    "restated": """UNWIND $given.restated AS row MATCH (n:Subject {id: row.node.id}) SET n += row.node
         FOREACH (_ IN CASE WHEN row.person THEN [1] ELSE [] END | SET n:Person REMOVE n:Organisation)
         FOREACH (_ IN CASE WHEN row.person THEN [] ELSE [1] END | SET n:Organisation REMOVE n:Person)""",
-    "designations": """UNWIND $designations AS row MATCH (s:Subject {id: row.subject})
+    "designations": """UNWIND $given.designations AS row MATCH (s:Subject {id: row.subject})
         CREATE (n:Designation)-[:DESIGNATES]->(s) SET n = row
         MERGE (l:List {id: row.list}) CREATE (n)-[:ON_LIST]->(l)""",
-    "redesignated": f"""UNWIND $redesignated AS row MATCH (n:Designation {{id: row.node.id}}) {_FULL}
+    "redesignated": f"""UNWIND $given.redesignated AS row MATCH (n:Designation {{id: row.node.id}}) {_FULL}
         {_TIES.format("DESIGNATES", "lists", "MERGE (t:List {id: id})", "ON_LIST")}""",
-    "relations": """UNWIND $relations AS row MATCH (h:Subject {id: row.holder}) MATCH (t:Subject {id: row.end})
+    "relations": """UNWIND $given.relations AS row MATCH (h:Subject {id: row.holder}) MATCH (t:Subject {id: row.end})
         CREATE (h)-[r:$(row.type)]->(t) SET r = row.properties""",
-    "links": f"""UNWIND $links AS row MATCH (h:Subject {{id: row.holder}}) MATCH (t:Designation {{id: row.end}})
+    "links": f"""UNWIND $given.links AS row MATCH (h:Subject {{id: row.holder}}) MATCH (t:Designation {{id: row.end}})
         CREATE (h)-[r:{LINK}]->(t) SET r = row.properties""",
-    "exemptions": f"""UNWIND $exemptions AS row MERGE (n:Exemption {{id: row.node.id}}) {_FULL}
+    "exemptions": f"""UNWIND $given.exemptions AS row MERGE (n:Exemption {{id: row.node.id}}) {_FULL}
         CALL (n, row) {{ UNWIND row.subjects AS id MATCH (s:Subject {{id: id}}) MERGE (n)-[:EXEMPTS]->(s) }}""",
-    "objections": f"""UNWIND $objections AS row MERGE (n:Objection {{id: row.node.id}}) {_FULL}
+    "objections": f"""UNWIND $given.objections AS row MERGE (n:Objection {{id: row.node.id}}) {_FULL}
         {_TIES.format("CONTESTS", "designations", "MATCH (t:Designation {id: id})", "CONTESTS")}""",
 }
 """In an order in which nothing rests on what comes later."""
@@ -76,10 +76,10 @@ def batched(given: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def statement_of(written: Written, ending: str) -> str:
-    """Put the pieces that have rows into one statement, each in a room of its own, with `ending` last."""
+def statement_of(written: Written, ending: str, *, opening: str = "") -> str:
+    """Put the pieces that have rows into one statement, each in a room of its own, between `opening` and `ending`."""
     parts = [f"CALL () {{ {piece} }}" for name, piece in PIECES.items() if written.get(name)]
-    return "\n".join([*parts, ending])
+    return "\n".join(filter(None, [opening, *parts, ending]))
 
 
 def written_by(

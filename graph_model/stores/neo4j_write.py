@@ -1,7 +1,8 @@
-"""Writing one change set to the graph: two statements in one transaction.
+"""Writing one change set to the graph: what stands is read, `graph_model.admission` decides, one statement writes.
 
-The first takes the one lock of all writers, then reads what stands; `graph_model.admission` decides; the second
-writes. `run` runs one statement of the transaction.
+Either both in one transaction, which takes the one lock of all writers first. Or, in half the round trips, each by
+itself: the writing statement takes the lock and writes only where the version still is the one that was known before
+anything was read, for then nothing was written in between.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,34 +40,37 @@ from graph_model.stores.rows import Row, compact, spelled
 
 _HELD = f"[s.id, type(r), n.id, {HELD_PROPERTIES}]"
 _TIED = "WHERE r.recorded_until IS NULL"
-LOCK = "MATCH (x:Store {id: 'xinheng'}) SET x.writer = $token WITH x"
+STORE = "MATCH (x:Store {id: 'xinheng'})"
+LOCKED = f"{STORE} SET x.writer = $token WITH x"
 HEAD = f"""OPTIONAL MATCH (last:Change {{version: x.version}})
     OPTIONAL MATCH (c:Change {{key: $key}})
     RETURN x.version, coalesce(last.chain, ''), [{", ".join(f"coalesce(last.{kind}, 0)" for kind in COUNTED)}],
         toString(datetime.realtime('UTC')), x.rulebook, c.token,
         CASE WHEN c IS NULL THEN NULL ELSE [c.version, c.content_digest, c.opened, c.closed, c.unchanged] END"""
-READ = f"""RETURN
-    COLLECT {{ UNWIND $stated AS id MATCH (n:Subject {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $subjects AS id MATCH (n:Subject {{id: id}}) RETURN n.id }},
-    COLLECT {{ UNWIND $holders AS id MATCH (s:Subject {{id: id}})-[r:{HELD}]->(n:Subject) {_TIED}
+# One map of all keys, not a list each: the server plans anew for every combination of lengths of lists.
+READ = f"""
+    COLLECT {{ UNWIND $asked.stated AS id MATCH (n:Subject {{id: id}}) RETURN [n.id, n.records] }},
+    COLLECT {{ UNWIND $asked.subjects AS id MATCH (n:Subject {{id: id}}) RETURN n.id }},
+    COLLECT {{ UNWIND $asked.holders AS id MATCH (s:Subject {{id: id}})-[r:{HELD}]->(n:Subject) {_TIED}
         RETURN {_HELD} }}
-    + COLLECT {{ UNWIND $holders AS id MATCH (s:Subject {{id: id}})-[r:{LINK}]->(n:Designation) {_TIED}
+    + COLLECT {{ UNWIND $asked.holders AS id MATCH (s:Subject {{id: id}})-[r:{LINK}]->(n:Designation) {_TIED}
         RETURN {_HELD} }}
-    + COLLECT {{ UNWIND $retracted AS id MATCH (n:Designation {{id: id}})<-[r:{LINK}]-(s:Subject) {_TIED}
+    + COLLECT {{ UNWIND $asked.retracted AS id MATCH (n:Designation {{id: id}})<-[r:{LINK}]-(s:Subject) {_TIED}
         RETURN {_HELD} }},
-    COLLECT {{ UNWIND $designations AS id MATCH (n:Designation {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $designated AS id MATCH (s:Subject {{id: id}})<-[:DESIGNATES]-(n:Designation)
+    COLLECT {{ UNWIND $asked.designations AS id MATCH (n:Designation {{id: id}}) RETURN [n.id, n.records] }},
+    COLLECT {{ UNWIND $asked.designated AS id MATCH (s:Subject {{id: id}})<-[:DESIGNATES]-(n:Designation)
         WHERE n.document_no IS NOT NULL AND n.subject = s.id AND n.retracted IS NULL
         RETURN [n.subject, n.list, n.authority, n.document_no, n.id] }},
-    COLLECT {{ UNWIND $exemptions AS id MATCH (n:Exemption {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $objections AS id MATCH (n:Objection {{id: id}}) RETURN [n.id, n.records] }}
-    + COLLECT {{ UNWIND $retracted AS id MATCH (d:Designation {{id: id}})<-[:CONTESTS]-(n:Objection)
+    COLLECT {{ UNWIND $asked.exemptions AS id MATCH (n:Exemption {{id: id}}) RETURN [n.id, n.records] }},
+    COLLECT {{ UNWIND $asked.objections AS id MATCH (n:Objection {{id: id}}) RETURN [n.id, n.records] }}
+    + COLLECT {{ UNWIND $asked.retracted AS id MATCH (d:Designation {{id: id}})<-[:CONTESTS]-(n:Objection)
         RETURN [n.id, n.records] }}
-    + COLLECT {{ UNWIND $unrelated AS id MATCH (s:Subject {{id: id}})<-[:CONTESTS]-(n:Objection)
+    + COLLECT {{ UNWIND $asked.unrelated AS id MATCH (s:Subject {{id: id}})<-[:CONTESTS]-(n:Objection)
         RETURN [n.id, n.records] }}"""
-LOG = """MATCH (x:Store {id: 'xinheng'}) SET x.version = $version CREATE (c:Change) SET c = $change"""
-LOG_RULEBOOK = """MATCH (x:Store {id: 'xinheng'}) SET x.version = $version, x.rulebook = $change.rulebook
-    CREATE (c:Change:Publication) SET c = $change"""
+UNCHANGED = f"{LOCKED} WHERE x.version = $given.version - 1"
+LOG = "SET x.version = $given.version CREATE (c:Change) SET c = $given.change RETURN true"
+LOG_RULEBOOK = """MATCH (x:Store {id: 'xinheng'}) SET x.version = $given.version, x.rulebook = $given.change.rulebook
+    CREATE (c:Change:Publication) SET c = $given.change"""
 LAST_PUBLICATION = "MATCH (c:Publication) RETURN max(c.version)"
 VOCABULARY = "MATCH (b:Rulebook {digest: $digest}) RETURN b.vocabulary"
 KEPT_RULEBOOK = "MATCH (b:Rulebook {digest: $digest}) RETURN b.content, b.vocabulary"
@@ -86,12 +90,12 @@ class Head:
     known: Row | None
 
 
-def head(run: Run, key: str, token: str) -> Head:
-    """Take the lock of all writers and say where the log stands."""
-    [[version, chain, counts, now, rulebook, its_token, known]] = run(f"{LOCK} {HEAD}", {"key": key, "token": token})
+def head_of(found: Sequence[Any]) -> Head:
+    """Read what `HEAD` found."""
+    version, chain, counts, now, rulebook, token, known = found
     # Milliseconds, as the embedded store writes them; a whole second comes without.
     recorded_at = f"{now[:23]}Z" if now[19] == "." else f"{now[:19]}.000Z"
-    return Head(version, chain, counts, recorded_at, rulebook, its_token, known)
+    return Head(version, chain, counts, recorded_at, rulebook, token, known)
 
 
 def asked_of(change: ChangeSet) -> dict[str, list[str]]:
@@ -143,29 +147,53 @@ def assess(found: Sequence[Any], change: ChangeSet, vocabulary: Vocabulary) -> A
     return admit(change, recorded(found)[0], vocabulary)
 
 
-def commit(run: Run, change: ChangeSet, token: str, vocabulary_of: Callable[[Run, str | None], Vocabulary]) -> Receipt:
-    """Write a change set as the next version, unless its key is known."""
-    facts = spelled(change.facts)
-    digests = digests_of(facts)
-    content = content_digest(change, digests)
-    at = head(run, change.key, token)
-    if at.known is not None:
-        receipt = repeated_receipt(at.known, change.key, content)
-        # The connection broke after our own commit: this is the first acknowledgement, not a repetition.
-        return replace(receipt, repeated=False) if at.token == token else receipt
-    [found] = run(READ, asked_of(change))
-    stands, known = recorded(found)
-    admitted = admit(change, stands, vocabulary_of(run, at.rulebook))
-    admitted.or_raise()
-    closed, opened = spelled(admitted.closed), opened_rows(change, admitted, facts)
-    given = {kind: digests[kind] for kind, opening in opened.items() if opening is facts.get(kind)}
-    receipt = receipt_for(at.version + 1, admitted)
-    entry = Entry("facts", change.actor, change.reason, change.key, content, written_digest(closed, opened, given))
-    counts = counts_after(at.counts, closed, opened)
-    node = _entry_node(entry, receipt, at, admitted.subjects, counts, token)
-    written = written_by(closed, opened, receipt.version, known)
-    run(statement_of(written, LOG), {**written, "version": receipt.version, "change": node})
-    return receipt
+class Writing:
+    """One change set on its way: `token` tells it from another that was sent with the same key."""
+
+    def __init__(self, change: ChangeSet, token: str, vocabulary_of: Callable[[Run, str | None], Vocabulary]) -> None:
+        self._change = change
+        self._token = token
+        self._vocabulary_of = vocabulary_of
+        self._facts = spelled(change.facts)
+        self._digests = digests_of(self._facts)
+        self._content = content_digest(change, self._digests)
+        self._asked = {"asked": asked_of(change), "key": change.key, "token": token}
+
+    def locked(self, run: Run) -> Receipt:
+        """Write as the next version, inside one transaction that `run` belongs to."""
+        [found] = run(f"{LOCKED} {HEAD}, {READ}", self._asked)
+        receipt, statement, given = self._drafted(run, found)
+        if statement:
+            run(statement, given)
+        return receipt
+
+    def at_once(self, run: Run, expected: Version) -> Receipt | None:
+        """Write as the version after `expected`; `None` where others have written since. `run`: one statement each."""
+        [found] = run(f"{STORE} {HEAD}, {READ}", self._asked)
+        if found[0] != expected and found[6] is None:
+            return None
+        receipt, statement, given = self._drafted(run, found)
+        return receipt if not statement or run(statement, given) else None
+
+    def _drafted(self, run: Run, found: Sequence[Any]) -> tuple[Receipt, str, dict[str, Any]]:
+        at, change = head_of(found[:7]), self._change
+        if at.known is not None:
+            receipt = repeated_receipt(at.known, change.key, self._content)
+            # The connection broke after our own commit: this is the first acknowledgement, not a repetition.
+            return replace(receipt, repeated=at.token != self._token), "", {}
+        stands, known = recorded(found[7:])
+        admitted = admit(change, stands, self._vocabulary_of(run, at.rulebook))
+        admitted.or_raise()
+        closed, opened = spelled(admitted.closed), opened_rows(change, admitted, self._facts)
+        digests = {kind: self._digests[kind] for kind, rows_ in opened.items() if rows_ is self._facts.get(kind)}
+        receipt = receipt_for(at.version + 1, admitted)
+        about = (change.actor, change.reason, change.key, self._content)
+        entry = Entry("facts", *about, written_digest(closed, opened, digests))
+        counts = counts_after(at.counts, closed, opened)
+        node = _entry_node(entry, receipt, at, admitted.subjects, counts, self._token)
+        written = written_by(closed, opened, receipt.version, known)
+        given = {"given": {**written, "version": receipt.version, "change": node}, "token": self._token}
+        return receipt, statement_of(written, LOG, opening=UNCHANGED), given
 
 
 def _entry_node(
@@ -181,10 +209,10 @@ def _entry_node(
 
 def publish(run: Run, publication: Publication, token: str) -> Receipt:
     """Put a rulebook in force from the next version on, unless it is the last one, or the key is known."""
-    at = head(run, publication.key, token)
+    at = head_of(run(f"{LOCKED} {HEAD}", {"key": publication.key, "token": token})[0])
     if at.known is not None:
         receipt = repeated_receipt(at.known, publication.key, publication.digest)
-        return replace(receipt, repeated=False) if at.token == token else receipt
+        return replace(receipt, repeated=at.token != token)
     if at.rulebook == publication.digest:
         return Receipt(version=run(LAST_PUBLICATION, {})[0][0], repeated=True)
     words = rows.vocabulary_text(publication.vocabulary)
@@ -198,6 +226,6 @@ def publish(run: Run, publication: Publication, token: str) -> Receipt:
     written = digest_of_rulebook(bytes(content), vocabulary)
     entry = Entry("rulebook", *about, publication.digest, written, rulebook=publication.digest)
     node = _entry_node(entry, receipt, at, (), dict(zip(COUNTED, at.counts, strict=True)), token)
-    run(LOG_RULEBOOK, {"version": receipt.version, "change": node})
+    run(LOG_RULEBOOK, {"given": {"version": receipt.version, "change": node}})
     run(IN_FORCE, {"digest": publication.digest, "version": receipt.version})
     return receipt
