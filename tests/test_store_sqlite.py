@@ -12,7 +12,16 @@ import pytest
 
 from graph_model.errors import StoreUnavailable
 from graph_model.nodes import Exemption, Facts, Objection
-from graph_model.stores import open_store, sqlite_log, sqlite_neighbourhood, sqlite_read, sqlite_recorded, sqlite_write
+from graph_model.stores import (
+    open_store,
+    sqlite_archive,
+    sqlite_log,
+    sqlite_neighbourhood,
+    sqlite_neighbourhoods,
+    sqlite_read,
+    sqlite_recorded,
+    sqlite_write,
+)
 from graph_model.stores.sqlite import SqliteStore
 from graph_model.stores.sqlite_schema import TABLES
 from tests.store_acts import D1, DAY, DIRECTOR, LATER, change, publish, put, registration
@@ -127,11 +136,13 @@ def test_the_tables_that_are_emptied_are_all_tables_of_the_schema() -> None:
 
 def statements() -> Iterator[tuple[str, str]]:
     """Every statement that reads or closes records, but those that are meant to read a whole table."""
-    for module in (sqlite_read, sqlite_neighbourhood, sqlite_recorded, sqlite_log, sqlite_write):
+    modules = (sqlite_read, sqlite_neighbourhood, sqlite_neighbourhoods, sqlite_recorded, sqlite_log, sqlite_write)
+    for module in (*modules, sqlite_archive):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and re.match(r"SELECT|UPDATE", value):
                 yield name, value
     yield from (("CLOSINGS " + kind, statement) for kind, statement in sqlite_write.CLOSINGS.items())
+    yield from (("AFTER " + kind, statement) for kind, statement in sqlite_archive.RECORDS_AFTER.items())
 
 
 @pytest.fixture(scope="module", params=["as made", "after ANALYZE"])

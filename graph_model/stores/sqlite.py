@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import apsw
 
@@ -10,19 +10,23 @@ from graph_model.admission import Admitted
 from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
 from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId, Version
 from graph_model.store import (
+    Archive,
+    ArchivedRow,
     Assessment,
     Change,
     ChangeSet,
     Fact,
+    Found,
     Publication,
     Receipt,
     Vocabulary,
 )
-from graph_model.stores import rows, sqlite_audit, sqlite_neighbourhood
+from graph_model.stores import rows, sqlite_archive, sqlite_audit, sqlite_names, sqlite_neighbourhood
 from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_write as write
 from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
+from graph_model.stores.sqlite_neighbourhoods import BLOCK, neighbourhoods
 from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable
 
 P = ParamSpec("P")
@@ -156,6 +160,15 @@ class SqliteStore:
         version = self._standing(version)
         return self._read(sqlite_neighbourhood.neighbourhood, subject, version) if is_text(subject) else None
 
+    def neighbourhoods(self, subjects: Sequence[SubjectId], version: Version) -> Sequence[Neighbourhood | None]:
+        """The neighbourhoods of many, in their order."""
+        version = self._standing(version)
+        sound = list(dict.fromkeys(filter(is_text, subjects)))
+        found: dict[SubjectId, Neighbourhood] = {}
+        for first in range(0, len(sound), BLOCK):
+            found |= self._read(neighbourhoods, sound[first : first + BLOCK], version)
+        return [found.get(subject) for subject in subjects]
+
     def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""
         return self._read(read.affected_by, subjects, self._standing(version))
@@ -196,6 +209,10 @@ class SqliteStore:
         except UnicodeEncodeError:  # a key with half a character cannot have been recorded
             return None
 
+    def named(self, text: str, limit: int) -> Found:
+        """Subjects whose present name contains the text; reads every name."""
+        return self._read(sqlite_names.named, text, limit) if is_text(text) else Found((), more=False)
+
     def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
         """The change log after `since`."""
         # Numbers beyond the database's integers are questions too: nothing comes after one, all fits in the other.
@@ -208,6 +225,16 @@ class SqliteStore:
     def verify_chain(self) -> Version | None:
         """Give the first version that was tampered with, in the log or in its records; `None` where all is whole."""
         return self._read(sqlite_audit.first_broken)
+
+    # --- as a whole -------------------------------------------------------------------------------------------
+
+    def archive(self, table: str) -> Iterator[ArchivedRow]:
+        """Every row of one table, streamed."""
+        return sqlite_archive.archive(lambda statement, asked: self._read(_all, statement, asked), table)
+
+    def restore(self, archive: Archive) -> None:
+        """Fill an empty store, in one write transaction."""
+        self._write(lambda connection: sqlite_archive.restore(connection, archive))
 
     # --- closing ----------------------------------------------------------------------------------------------
 
@@ -223,3 +250,7 @@ class SqliteStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _all(connection: apsw.Connection, statement: str, asked: Mapping[str, Any]) -> list[rows.Row]:
+    return connection.execute(statement, asked).fetchall()

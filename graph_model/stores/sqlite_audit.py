@@ -7,21 +7,13 @@ from operator import itemgetter
 import apsw
 
 from graph_model.nodes import Version
-from graph_model.stores import rows
 from graph_model.stores.digests import link
 from graph_model.stores.drafts import written_digest
 from graph_model.stores.rows import RECORDS, Row
 from graph_model.stores.sqlite_log import digest_of_kept
-from graph_model.stores.sqlite_read import OPEN
+from graph_model.stores.sqlite_read import OPEN, RECORD_TABLES
 
 _ENTRIES = "SELECT * FROM change ORDER BY version"
-_TABLES = {
-    "registrations": ("registration", rows.REGISTRATION),
-    "relations": ("relation", rows.RELATION),
-    "designations": ("designation", rows.DESIGNATION),
-    "exemptions": ("exemption", rows.EXEMPTION),
-    "objections": ("objection", rows.OBJECTION),
-}
 
 
 def first_broken(connection: apsw.Connection) -> Version | None:
@@ -31,8 +23,8 @@ def first_broken(connection: apsw.Connection) -> Version | None:
     altered, removed or slipped in; who can rewrite the file and all hashes after it can only be told by a hash that
     was kept elsewhere.
     """
-    closed = {kind: _Records(connection, kind, "recorded_until") for kind in _TABLES}
-    opened = {kind: _Records(connection, kind, "recorded_from") for kind in _TABLES}
+    closed = {kind: _Records(connection, kind, "recorded_until") for kind in RECORD_TABLES}
+    opened = {kind: _Records(connection, kind, "recorded_from") for kind in RECORD_TABLES}
     chain = ""
     expected = 1
     for *entry, noted, subjects in connection.execute(_ENTRIES):
@@ -55,7 +47,7 @@ class _Records:
     """The records of one kind that were opened, or closed, version by version."""
 
     def __init__(self, connection: apsw.Connection, kind: str, dated: str) -> None:
-        table, columns = _TABLES[kind]
+        table, columns = RECORD_TABLES[kind]
         found = connection.cursor().execute(
             f"SELECT {dated}, {columns} FROM {table} WHERE {dated} < {OPEN} ORDER BY {dated}"
         )

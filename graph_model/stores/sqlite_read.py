@@ -25,6 +25,14 @@ OPEN = 9223372036854775807
 AT = "recorded_from <= :version AND recorded_until > :version"
 EACH = "(SELECT value AS wanted FROM json_each(:keys))"
 """The keys asked for; a JSON array, for a statement has a fixed number of parameters."""
+RECORD_TABLES = {
+    "registrations": ("registration", rows.REGISTRATION),
+    "relations": ("relation", rows.RELATION),
+    "designations": ("designation", rows.DESIGNATION),
+    "exemptions": ("exemption", rows.EXEMPTION),
+    "objections": ("objection", rows.OBJECTION),
+}
+"""The table and the columns of each kind of fact."""
 LATEST_VERSION = "SELECT max(version) FROM change"
 RULEBOOK_AT = """SELECT rulebook FROM change
     WHERE rulebook IS NOT NULL AND version <= :version ORDER BY version DESC LIMIT 1"""
