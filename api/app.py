@@ -19,7 +19,7 @@ from api.identity import identity_key
 from api.observe import Metrics
 from api.openapi import describe
 from api.problems import Internal, MalformedBody, MethodNotAllowed, RouteUnknown, problem_response
-from api.routes import changes, checks, health, page, rulebooks, subjects
+from api.routes import changes, changes_feed, checks, departments, health, page, rulebooks, subjects
 from api.settings import Settings
 from engine.service import Service
 from graph_model.errors import XinhengError
@@ -55,7 +55,9 @@ def build_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell paths, which hold persons' ids
     )
-    routers = [part.routes(edge) for part in (checks, subjects, changes, rulebooks, health, page)]
+    routers = [
+        part.routes(edge) for part in (checks, subjects, changes, changes_feed, departments, rulebooks, health, page)
+    ]
     for router in routers:
         app.include_router(router)
     _tell_errors(app, metrics, _allowed(routers))

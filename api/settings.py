@@ -34,6 +34,8 @@ class Settings:
     depth_limit_levels    deepest nesting of arrays and objects in a request body
     batch_limit_checks    most checks in one batch
     feed_limit_versions   most versions in one page of the change feed
+    feed_limit_readers    most readers of it that wait, or read it as a stream, at once
+    feed_wait_limit_s     longest wait of one that asks to wait for something new, in seconds
     heavy_limit_requests  most batches and changes worked on at once; more are refused as `overloaded`
     wait_limit_s          longest wait for `min_version`, in seconds
     body_limit_s          longest wait for a request's body to come in whole, in seconds
@@ -57,6 +59,8 @@ class Settings:
     depth_limit_levels: int = 16
     batch_limit_checks: int = 1_000
     feed_limit_versions: int = 1_000
+    feed_limit_readers: int = 256
+    feed_wait_limit_s: float = 25.0
     heavy_limit_requests: int = 32
     wait_limit_s: float = 2.0
     body_limit_s: float = 30.0
@@ -179,6 +183,8 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "depth_limit_levels": _integer(4, 200),
     "batch_limit_checks": _integer(1, 1_000),
     "feed_limit_versions": _integer(1, 100_000),
+    "feed_limit_readers": _integer(1, 10_000),
+    "feed_wait_limit_s": _seconds(0, 600),
     "heavy_limit_requests": _integer(1, 10_000),
     "wait_limit_s": _seconds(0, 60),
     "body_limit_s": _seconds(0, 60),

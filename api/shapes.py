@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from api.problems import KINDS
 from api.wire import BatchIn, ChangeIn, CheckIn, WhyNotIn, Wire
 from engine.change import Altered
+from engine.duties import Applied
 from engine.question import VERDICT_ZH, Decision, WhyNot
 from graph_model.store import Receipt
 
@@ -31,6 +32,7 @@ def schemas() -> dict[str, Schema]:
         "WhyNot": TypeAdapter(WhyNot),
         "Receipt": TypeAdapter(Receipt),
         "Altered": TypeAdapter(Altered),
+        "Applied": TypeAdapter(Applied),
     }
     for name, adapter in answers.items():
         schema = adapter.json_schema(ref_template=_REF, mode="serialization")
@@ -53,6 +55,7 @@ def schemas() -> dict[str, Schema]:
     found["Readiness"] = _READINESS
     found["Rulebooks"] = _object({"rulebooks": _list_of(_PUBLISHED)})
     found["Feed"] = _FEED
+    found["Duties"] = _DUTIES
     found["SubjectView"] = _SUBJECT_VIEW
     return found
 
@@ -148,6 +151,17 @@ _FEED = _object(
                 }
             )
         ),
+    }
+)
+_DUTIES = _object(
+    {
+        "department": _TEXT,
+        "version": _NUMBER,
+        "rulebook": _TEXT,
+        "on": {"type": "string", "format": "date"},
+        "complete": {"type": "boolean", "description": "nothing comes behind this page"},
+        "next": {**_MAYBE, "description": "send it as `cursor` to read on"},
+        "duties": _list_of(ref("Applied")),
     }
 )
 _SUBJECT_VIEW = _object(

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 KEY = b"a key of the tests, never used elsewhere"
 RESIDENT = "11010519491231002X"
 """A made-up number with a right check digit, known from the standard's own example."""
-SETTINGS = replace(Settings(), store="sqlite:///:memory:", id_key=KEY, wait_limit_s=0.2)
+SETTINGS = replace(Settings(), store="sqlite:///:memory:", id_key=KEY, wait_limit_s=0.2, feed_wait_limit_s=0.2)
 
 
 def organisation_code(number: int) -> str:

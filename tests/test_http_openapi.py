@@ -19,6 +19,7 @@ PROMISED = {
     "/v1/checks:why-not": {"post"},
     "/v1/subjects/{subject}": {"get"},
     "/v1/changes": {"get", "post"},
+    "/v1/departments/{id}/duties": {"get"},
     "/v1/rulebooks": {"get"},
     "/v1/rulebooks/{id}": {"get"},
     "/v1/health/live": {"get"},
