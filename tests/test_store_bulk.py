@@ -21,7 +21,7 @@ from tests.store_acts import D1, DIRECTOR, LATER, LINK, change, publish, put, re
 from tests.test_store_histories import history
 
 BULK = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 UNKNOWN = ("nobody", "", "\ud800", "S1 ")
 
