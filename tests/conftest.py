@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -16,6 +16,7 @@ from tests.untested import RECORD
 
 if TYPE_CHECKING:
     from tests.neo4j_place import Place
+    from tests.neo4j_server import Server
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Store]]
 ADAPTERS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)]
@@ -40,9 +41,24 @@ def neo4j_place() -> "Iterator[Place]":
     # Imported here: most runs of a few tests never speak to a server, and the driver takes a while.
     from tests.neo4j_place import place
 
+    with or_not_tested(), place(os.environ) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def neo4j_server() -> "Iterator[Server]":
+    """A server of the module's own, empty at first: to be stopped, killed, or filled by hand."""
+    from tests.neo4j_server import Server
+
+    with or_not_tested(), Server.started() as server:
+        yield server
+
+
+@contextmanager
+def or_not_tested() -> Iterator[None]:
+    """Say that Neo4j was not tested where this machine cannot run a server."""
     try:
-        with place(os.environ) as found:
-            yield found
+        yield
     except ServerMissing as missing:
         not_tested(f"Neo4j: NOT TESTED, needs {missing.needs}", remedy=missing.remedy)
 
@@ -65,7 +81,7 @@ def furnished(store: Store) -> Store:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests on the server, and let them run in one process where there are several (`--dist loadgroup`)."""
     for item in items:
-        if "neo4j_place" in getattr(item, "fixturenames", ()):
+        if {"neo4j_place", "neo4j_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.neo4j)
         if item.get_closest_marker("neo4j"):
             item.add_marker(pytest.mark.xdist_group("neo4j"))
