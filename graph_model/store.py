@@ -166,8 +166,8 @@ ARCHIVE_TABLES: tuple[str, ...] = (
     "changes",
     "rulebooks",
     "registrations",
-    "relations",
     "designations",
+    "relations",
     "exemptions",
     "objections",
 )
