@@ -107,7 +107,10 @@ class Neo4jStore:
         """Put a rulebook in force from the next version on, and draw its nodes."""
         token = uuid4().hex
         try:
-            receipt = self._line.write(lambda run: write.publish(run, publication, token))
+            # Drawing a rulebook for the first time writes thousands of nodes; a server that was just started is slow.
+            receipt = self._line.write(
+                lambda run: write.publish(run, publication, token), seconds=self._line.access.bulk
+            )
         except UnicodeEncodeError:
             raise _half_a_character() from None
         self._latest = max(self._latest, receipt.version)
