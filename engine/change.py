@@ -5,7 +5,7 @@ subject is *seen* at one version, over all days or as it stands on one day; two 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from engine.change_cause import Cause, causes_of
 from engine.gates import exempt_on
 from engine.question import Json, as_json
 from engine.standing import Item, standing_of
-from engine.timeline import TRUE, Timeline, always, at, run_at, runs
+from engine.timeline import TRUE, Timeline, Truth, always, at, runs
 from graph_model.calendar import Interval
 from graph_model.nodes import Exemption, Neighbourhood, Objection, SubjectId
 from memoranda.rulebook import Rulebook
@@ -48,12 +48,32 @@ class WithheldRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ExemptRun:
+    """Days on which an exemption frees from the item in one matter and what it contains."""
+
+    matter: str
+    from_: date | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputedRun:
+    """Days on which an objection to what the item rests on is open."""
+
+    objection: str
+    from_: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
-    """An item before or after: its effect and its days, or, seen on one day, the run that this day lies in."""
+    """An item before or after: its effect and its days; seen on one day, only the runs that this day lies in."""
 
     effect: str
     days: tuple[Run, ...]
-    withheld: tuple[WithheldRun, ...]
+    withheld: tuple[WithheldRun, ...] = ()
+    exempt: tuple[ExemptRun, ...] = ()
+    disputed: tuple[DisputedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +199,27 @@ def _item(key: ItemKey, seen: Sight) -> Item | None:
 
 
 def _side(item: Item, day: date | None) -> Side:
-    if day is None:
-        held = tuple(Run(days.start, days.end, truth or ()) for days, truth in runs(item.holds))
-        withheld = tuple(
+    def here(found: Iterable[tuple[Interval, Truth]]) -> list[tuple[Interval, Truth]]:
+        return [(days, truth) for days, truth in found if day is None or days.covers(day)]
+
+    return Side(
+        item.measure.effect,
+        tuple(Run(days.start, days.end, truth or ()) for days, truth in here(runs(item.holds))),
+        tuple(
             WithheldRun(by, days.start, days.end)
             for by, timeline in item.withheld
-            for days, truth in runs(timeline)
+            for days, truth in here(runs(timeline))
             if truth == ()
-        )
-    else:
-        days = run_at(item.holds, day)
-        held = (Run(days.start, days.end, at(item.holds, day) or ()),)
-        of = dict(item.withheld)
-        withheld = tuple(
-            WithheldRun(by, days.start, days.end) for by in item.withheld_by(day) for days in (run_at(of[by], day),)
-        )
-    return Side(item.measure.effect, held, withheld)
+        ),
+        tuple(
+            ExemptRun(e.matter or "", e.start, e.end) for e in item.exemptions if here([(Interval(e.start, e.end), ())])
+        ),
+        tuple(
+            DisputedRun(o.id, o.filed_on, o.closed_on)
+            for o in item.objections
+            if here([(Interval(o.filed_on, o.closed_on), ())])
+        ),
+    )
 
 
 def passing(subject: SubjectId, seen: Sight, after: date, until: date) -> Iterator[Altered]:

@@ -18,9 +18,9 @@ from memoranda.rulebook import Rulebook
 class Cause:
     """One thing that made an item another.
 
-    kind    designation, relation, subject, exemption, objection; or list, measure, memorandum, basis, department;
-            or gate (its day came)
-    id      of a fact or an entry its id, of a relation its type, of a gate its name (§4)
+    kind    designation, relation, subject, exemption, objection; or list, measure, memorandum, basis, department,
+            rulebook (none of these alone); or gate (its day came)
+    id      of a fact or an entry its id, of a relation its type, of a rulebook its digest, of a gate its name (§4)
     """
 
     kind: str
@@ -44,7 +44,7 @@ def causes_of(
         relevant = [cause for cause, fact in differing if any(_concerns(cause, fact, item) for item in there)]
         found += relevant or [cause for cause, _ in differing]
     if books[0] is not books[1]:
-        found += _law(*books, there)
+        found += list(_law(*books, there)) or [Cause("rulebook", (books[1] or books[0]).digest)]  # type: ignore[union-attr]  # they differ
     if days is not None and days[0] != days[1]:
         found += _gates(there[-1], *days)
     return tuple(sorted(set(found), key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
@@ -61,6 +61,7 @@ _ORDER = (
     "memorandum",
     "basis",
     "department",
+    "rulebook",
     "gate",
 )
 _FACTS = (("designation", "designations"), ("exemption", "exemptions"), ("objection", "objections"))
@@ -118,7 +119,10 @@ def _law(old: Rulebook | None, new: Rulebook | None, items: list[Item]) -> Itera
     for basis in {basis for said in (before, after) if said is not None for basis in _bases(said)}:
         if _entry(old, "bases", basis) != _entry(new, "bases", basis):
             yield Cause("basis", basis)
-    for id_ in {d for item in items for d in (*item.departments, item.listing.designation.authority)}:
+    near = {d for item in items for d in (*item.departments, item.listing.designation.authority)}
+    for id_ in {
+        above for book in (old, new) for d in near & book.departments.keys() for above in book.counterpart_chain(d)
+    }:
         if _entry(old, "departments", id_) != _entry(new, "departments", id_):
             yield Cause("department", id_)
 

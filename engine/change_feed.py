@@ -64,8 +64,8 @@ class Part:
 class Feed:
     """Reads the feed of one store."""
 
-    def __init__(self, store: Store, book_at: BookAt, rosters: Rosters) -> None:
-        self._store, self._book_at, self._rosters = store, book_at, rosters
+    def __init__(self, store: Store, book_at: BookAt, rosters: Rosters, block: int = BLOCK) -> None:
+        self._store, self._book_at, self._rosters, self._block = store, book_at, rosters, block
 
     def parts(self, place: Place, today: date | None, department: str | None) -> Iterator[Part]:
         """Give what comes after `place`, part by part: versions up to the latest of now, then days up to `today`."""
@@ -162,7 +162,7 @@ class Feed:
         self, head: Json, step: Step, subjects: Sequence[SubjectId], begun: Place, done: Place, department: str | None
     ) -> Generator[Part, None, Place]:
         rest = subjects if begun.subject is None else subjects[bisect_right(subjects, begun.subject) :]
-        for block in in_blocks(rest, BLOCK):
+        for block in in_blocks(rest, self._block):
             items = [
                 item
                 for _, _, items in step.taken(self._store, block)
