@@ -21,7 +21,7 @@ from graph_model.stores.neo4j_statements import (
     add_relations,
     batched,
     change_node,
-    statement_of,
+    pieces_for,
 )
 from graph_model.stores.rows import RECORDS, Row, compact
 
@@ -46,6 +46,9 @@ IS_EMPTY = """MATCH (x:Store {id: 'xinheng'})
     RETURN x.version = 0 AND (x.restoring IS NOT NULL OR NOT EXISTS { MATCH (:Rulebook) }), x.restoring, x.restored"""
 BEGIN = "MATCH (x:Store {id: 'xinheng'}) SET x.restoring = true, x.restored = $progress"
 PROGRESS = "MATCH (x:Store {id: 'xinheng'}) SET x.restored = $progress"
+FILL = "MATCH (x:Store {id: 'xinheng'}) WHERE x.restored = $before SET x.restored = $after WITH x"
+LOG_MANY = """CALL () { UNWIND $given.changes AS row CREATE (n:Change) SET n = row
+    FOREACH (_ IN CASE WHEN row.rulebook IS NULL THEN [] ELSE [1] END | SET n:Publication) }"""
 LAST_CHANGE = "MATCH (c:Change) RETURN max(c.version)"
 NOTE_COUNTS = "UNWIND $changes AS row MATCH (c:Change {version: row.version}) SET c += row.counts"
 END = """MATCH (x:Store {id: 'xinheng'}) OPTIONAL MATCH (last:Change) WITH x, max(last.version) AS version
@@ -128,7 +131,7 @@ class _Filling:
         rows_given = iter(given.tables[table])
         match table:
             case "changes":
-                self._in_batches(table, map(_change, rows_given), self._write_changes)
+                self._in_batches(table, map(_change, rows_given), lambda batch: (LOG_MANY, {"changes": batch}))
             case "rulebooks":
                 for n, (digest, content, vocabulary) in enumerate(rows_given):
                     if n >= self.done.get(table, 0):
@@ -152,17 +155,15 @@ class _Filling:
         for part in batched(noted, BATCH):
             self._line.read(NOTE_COUNTS, {"changes": part}, seconds=self._line.access.bulk)
 
-    def _in_batches(self, table: str, units: Iterator[Any], write: Callable[[list[Any]], Written]) -> None:
+    def _in_batches(self, table: str, units: Iterator[Any], write: Callable[[list[Any]], tuple[str, Written]]) -> None:
         for n, batch in enumerate(batched(units, BATCH), start=1):
             if n * BATCH <= self.done.get(table, 0):
                 continue  # was written before the stop; it was read again for the counts
-            written = write(batch)
-            progress = json.dumps({**self.done, table: n * BATCH})
-            self._line.read(
-                statement_of(written, PROGRESS),
-                {"given": written, "progress": progress},
-                seconds=self._line.access.bulk,
-            )
+            pieces, written = write(batch)
+            before, after = json.dumps(self.done), json.dumps({**self.done, table: n * BATCH})
+            # Where the connection broke after the batch was written, it is sent again, and finds that.
+            given = {"given": written, "before": before, "after": after}
+            self._line.read(f"{FILL} {pieces} RETURN true", given, seconds=self._line.access.bulk)
             self.done[table] = n * BATCH
 
     def _note(self, table: str, n: int) -> None:
@@ -188,19 +189,16 @@ class _Filling:
             texts.append(record_text(fact, recorded_from, recorded_until))
         return texts
 
-    def _write_changes(self, batch: list[Properties]) -> Written:
-        return {"changes": batch}
-
-    def _write_relations(self, batch: list[tuple[Row, Version, Version | None]]) -> Written:
+    def _write_relations(self, batch: list[tuple[Row, Version, Version | None]]) -> tuple[str, Written]:
         written: Written = defaultdict(list)
         add_relations(batch, written)
-        return written
+        return pieces_for(written), written
 
-    def _write_nodes(self, table: str, batch: list[tuple[str, list[str]]]) -> Written:
+    def _write_nodes(self, table: str, batch: list[tuple[str, list[str]]]) -> tuple[str, Written]:
         written: Written = defaultdict(list)
         for identity, texts in batch:
             add_node(table, identity, texts, written, is_new=True)
-        return written
+        return pieces_for(written), written
 
     def _write_rulebook(self, digest: str, content: bytes, vocabulary: str, given: Archive) -> None:
         graph = given.graph_of(content)

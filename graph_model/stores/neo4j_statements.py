@@ -45,8 +45,6 @@ PIECES: Mapping[str, str] = {
         WHERE r.recorded_until IS NULL AND row.key = [coalesce(r.held_from, ''),
             coalesce(r.held_until, ''), coalesce(r.share, ''), coalesce(toString(r.responsible), '')]
         SET r.recorded_until = $given.version""",
-    "changes": """UNWIND $given.changes AS row CREATE (n:Change) SET n = row
-        FOREACH (_ IN CASE WHEN row.rulebook IS NULL THEN [] ELSE [1] END | SET n:Publication)""",
     "organisations": "UNWIND $given.organisations AS row CREATE (n:Subject:Organisation) SET n = row",
     "persons": "UNWIND $given.persons AS row CREATE (n:Subject:Person) SET n = row",
     "restated": """UNWIND $given.restated AS row MATCH (n:Subject {id: row.node.id}) SET n += row.node
@@ -76,10 +74,12 @@ def batched(given: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def statement_of(written: Written, ending: str, *, opening: str = "") -> str:
-    """Put the pieces that have rows into one statement, each in a room of its own, between `opening` and `ending`."""
-    parts = [f"CALL () {{ {piece} }}" for name, piece in PIECES.items() if written.get(name)]
-    return "\n".join(filter(None, [opening, *parts, ending]))
+def pieces_for(written: Written) -> str:
+    """Put the pieces that have rows into one statement, each in a room of its own.
+
+    Not all of them always: the server needs seconds to plan that for the first time, while others wait for the lock.
+    """
+    return "\n".join(f"CALL () {{ {piece} }}" for name, piece in PIECES.items() if written.get(name))
 
 
 def written_by(

@@ -31,9 +31,10 @@ from graph_model.stores.neo4j_rulebook import IN_FORCE, KEEP, draw
 from graph_model.stores.neo4j_statements import (
     COUNTED,
     Known,
+    Written,
     change_node,
     counts_after,
-    statement_of,
+    pieces_for,
     written_by,
 )
 from graph_model.stores.rows import Row, compact, spelled
@@ -147,6 +148,11 @@ def assess(found: Sequence[Any], change: ChangeSet, vocabulary: Vocabulary) -> A
     return admit(change, recorded(found)[0], vocabulary)
 
 
+def write_statement(written: Written) -> str:
+    """Give the statement that writes one change: nothing, where another has written since."""
+    return f"{UNCHANGED}\n{pieces_for(written)}\n{LOG}"
+
+
 class Writing:
     """One change set on its way: `token` tells it from another that was sent with the same key."""
 
@@ -162,9 +168,9 @@ class Writing:
     def locked(self, run: Run) -> Receipt:
         """Write as the next version, inside one transaction that `run` belongs to."""
         [found] = run(f"{LOCKED} {HEAD}, {READ}", self._asked)
-        receipt, statement, given = self._drafted(run, found)
-        if statement:
-            run(statement, given)
+        receipt, given = self._drafted(run, found)
+        if given:
+            run(write_statement(given["given"]), given)
         return receipt
 
     def at_once(self, run: Run, expected: Version) -> Receipt | None:
@@ -172,15 +178,15 @@ class Writing:
         [found] = run(f"{STORE} {HEAD}, {READ}", self._asked)
         if found[0] != expected and found[6] is None:
             return None
-        receipt, statement, given = self._drafted(run, found)
-        return receipt if not statement or run(statement, given) else None
+        receipt, given = self._drafted(run, found)
+        return receipt if not given or run(write_statement(given["given"]), given) else None
 
-    def _drafted(self, run: Run, found: Sequence[Any]) -> tuple[Receipt, str, dict[str, Any]]:
+    def _drafted(self, run: Run, found: Sequence[Any]) -> tuple[Receipt, dict[str, Any]]:
         at, change = head_of(found[:7]), self._change
         if at.known is not None:
             receipt = repeated_receipt(at.known, change.key, self._content)
             # The connection broke after our own commit: this is the first acknowledgement, not a repetition.
-            return replace(receipt, repeated=at.token != self._token), "", {}
+            return replace(receipt, repeated=at.token != self._token), {}
         stands, known = recorded(found[7:])
         admitted = admit(change, stands, self._vocabulary_of(run, at.rulebook))
         admitted.or_raise()
@@ -192,8 +198,7 @@ class Writing:
         counts = counts_after(at.counts, closed, opened)
         node = _entry_node(entry, receipt, at, admitted.subjects, counts, self._token)
         written = written_by(closed, opened, receipt.version, known)
-        given = {"given": {**written, "version": receipt.version, "change": node}, "token": self._token}
-        return receipt, statement_of(written, LOG, opening=UNCHANGED), given
+        return receipt, {"given": {**written, "version": receipt.version, "change": node}, "token": self._token}
 
 
 def _entry_node(

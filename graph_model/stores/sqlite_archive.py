@@ -1,7 +1,7 @@
 """The whole database as rows, streamed in pages, and an empty database filled from such rows."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -93,6 +93,8 @@ _INSERTS = {
     "rulebooks": "INSERT INTO rulebook VALUES (?, ?, ?)",
     **{kind: _insert(*of) for kind, of in read.RECORD_TABLES.items()},
 }
+_COLUMNS = {table: statement.count("?") for table, statement in _INSERTS.items()}
+_CELLS = frozenset({str, int, bytes, type(None)})
 _READ_BACK: Mapping[str, Callable[[Row], object]] = {
     "registrations": registration_of,
     "relations": rows.relation_of,
@@ -120,12 +122,12 @@ def restore(connection: apsw.Connection, given: Archive) -> None:
 
         def counted(table: str = table) -> Iterator[Row]:
             nonlocal number
-            for number, row in enumerate(given.tables[table], start=1):  # noqa: B007 -- told when one is refused
+            for number, row in enumerate(given.tables[table], start=1):
                 yield _checked(table, row)
 
         try:
             connection.executemany(_INSERTS[table], counted())
-        except (apsw.ConstraintError, apsw.MismatchError, apsw.BindingsError, *_UNREADABLE) as error:
+        except (apsw.ConstraintError, apsw.MismatchError, OverflowError, _Unreadable) as error:
             raise ChangeRefused(
                 f"存档无法读取 / row {number} of table `{table}` of the archive cannot be taken: {error}",
                 hint="nothing was written; export the archive anew",
@@ -133,25 +135,30 @@ def restore(connection: apsw.Connection, given: Archive) -> None:
             ) from error
 
 
-_UNREADABLE = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-"""What readers of rows raise on what they cannot read."""
+class _Unreadable(Exception):
+    """A row that is none; a class of its own, for whoever gives the rows may fail in any other way."""
 
 
-def _checked(table: str, row: Iterable[Any]) -> Row:
+def _checked(table: str, row: Row) -> Row:
     """Give a row as it is inserted, once it was read as the facts it holds."""
-    row = tuple(row)
-    if table == "changes":
-        datetime.fromisoformat(row[5])
-        if not all(isinstance(subject, str) for subject in json.loads(row[13])):
-            raise ValueError("its subjects are no list of texts")
-        return row
-    if table == "rulebooks":
-        rows.vocabulary_of(row[2])
-        return row
-    *fact, start, until = row
-    _READ_BACK[table](tuple(fact))
-    if until is None:
-        until = read.OPEN
-    if not 0 < start < until <= read.OPEN:
-        raise ValueError(f"it stands from version {start} to {row[-1]}")
-    return (*fact, start, until)
+    if len(row) != _COLUMNS[table]:
+        raise _Unreadable(f"it has {len(row)} columns, not {_COLUMNS[table]}")
+    for cell in row:
+        if type(cell) not in _CELLS or (type(cell) is str and not rows.is_text(cell)):
+            raise _Unreadable("a value is neither text, nor a whole number, nor bytes")
+    try:
+        if table == "changes":
+            datetime.fromisoformat(row[5])
+            if not all(isinstance(subject, str) for subject in json.loads(row[13])):
+                raise _Unreadable("its subjects are no list of texts")
+            return row
+        if table == "rulebooks":
+            rows.vocabulary_of(row[2])
+            return row
+        _READ_BACK[table](row[:-2])
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise _Unreadable(f"{type(error).__name__}: {error}") from error
+    start, until = row[-2], read.OPEN if row[-1] is None else row[-1]
+    if not (isinstance(start, int) and isinstance(until, int) and 0 < start < until):
+        raise _Unreadable(f"it stands from version {row[-2]} to {row[-1]}")
+    return (*row[:-1], until)
