@@ -1,6 +1,6 @@
 """Why an item changed (C4): the facts, the entries of the rulebook, or the gates whose day came."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -138,14 +138,19 @@ def _entry(book: Rulebook, section: str, id_: str) -> Any:
 
 def _gates(item: Item, old: date, new: date) -> Iterator[Cause]:
     """Give the gates that say another thing on the new day, and what begins or ends to withhold, exempt or dispute."""
-    gates: dict[str, Timeline] = {
-        **item.parts,
-        "role_reached": any_of(path.role_reached for path in item.paths),
-        "condition_true": any_of(path.condition_true for path in item.paths),
+    together: dict[str, list[Timeline]] = {
+        **{name: [timeline] for name, timeline in item.parts.items()},
+        "role_reached": [any_of(path.role_reached for path in item.paths)],
+        "condition_true": [any_of(path.condition_true for path in item.paths)],
     }
-    for name, timeline in gates.items():
-        if at(timeline, old) != at(timeline, new):
-            yield Cause("gate", name)
+    each_path = {
+        "role_reached": [path.role_reached for path in item.paths],
+        "condition_true": [path.condition_true for path in item.paths],
+    }
+    turned = _turned(together, old, new)
+    if not turned and at(item.holds, old) != at(item.holds, new):
+        turned = _turned(each_path, old, new)  # one path hands over to another
+    yield from (Cause("gate", name) for name in turned)
     for by in {*item.withheld_by(old)} ^ {*item.withheld_by(new)}:
         yield Cause("designation", by)
     for exemption in item.exemptions:
@@ -155,3 +160,7 @@ def _gates(item: Item, old: date, new: date) -> Iterator[Cause]:
         days = Interval(objection.filed_on, objection.closed_on)
         if days.covers(old) != days.covers(new):
             yield Cause("objection", objection.id)
+
+
+def _turned(gates: Mapping[str, list[Timeline]], old: date, new: date) -> list[str]:
+    return [name for name, lines in gates.items() if any(at(line, old) != at(line, new) for line in lines)]
