@@ -141,6 +141,12 @@ def told(version: Version, tallies: Mapping[str, Tally]) -> Transfer:
     return Transfer(version, tallies["changes"].chain, {table: tally.digest for table, tally in tallies.items()})
 
 
+def as_plain(given: Transfer) -> dict[str, object]:
+    """Give what was carried over as plain values, for JSON."""
+    tables = {table: {"rows": sums.rows, "digest": sums.digest} for table, sums in given.tables.items()}
+    return {"version": given.version, "chain": given.chain, "tables": tables}
+
+
 def copy(source: Store, target: Store, progress: Progress = silent) -> Transfer:
     """Fill an empty store with everything that another holds, and see that both hold the same.
 

@@ -276,11 +276,11 @@ def test_a_row_that_cannot_be_taken_is_refused_with_its_number(exported: Path, t
 def test_a_store_that_holds_other_than_it_was_given_is_an_error_that_names_the_table(
     exported: Path, tmp_path: Path
 ) -> None:
-    # 1.0 is read as the whole number it is, and comes back as 1.
+    # SQLite takes the text "1" for the whole number it says, and gives 1 back.
     place = tmp_path / "other"
-    alter = lambda lines: [b",1.0,null]\n".join((lines[0].rsplit(b",", 2)[0], b"")), *lines[1:]]  # noqa: E731 (short)
-    altered(exported, place, "exemptions", alter, known=True)
-    with SqliteStore(":memory:") as store, pytest.raises(XinhengError, match="table `exemptions`") as caught:
+    first = b'["A","","x","enterprise",null,null,null,"1",null,1,null]\n'
+    altered(exported, place, "registrations", lambda lines: [first, *lines], known=True)
+    with SqliteStore(":memory:") as store, pytest.raises(XinhengError, match="table `registrations`") as caught:
         import_into(store, place)
     assert caught.value.detail_code == "archive.differs"
 

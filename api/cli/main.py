@@ -6,7 +6,19 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.cli import asking, demo, facts, rulebook, rulebook_reading, rulebook_report, scenario, serving, stores
+from api.cli import (
+    asking,
+    demo,
+    facts,
+    find,
+    rulebook,
+    rulebook_reading,
+    rulebook_report,
+    scenario,
+    serving,
+    stores,
+    transfers,
+)
 from api.cli.exits import Exit
 from api.cli.session import Session
 from api.scenarios import fault
@@ -43,6 +55,7 @@ COMMANDS = (
         asking.describe_why_not,
         asking.run_why_not,
     ),
+    Command("find", "按名称查找主体", "subjects by a part of their name", find.describe_find, find.run_find),
     Command("scenario run", "运行情景文件", "run scenario files", scenario.describe_run, scenario.run_scenarios),
     Command("rulebook lint", "检查规则文件", "check memoranda files", rulebook.describe_lint, rulebook.run_lint),
     Command("rulebook show", "显示条目", "show an entry", rulebook_reading.describe_show, rulebook_reading.run_show),
@@ -68,6 +81,13 @@ COMMANDS = (
     Command(
         "store migrate", "升级存储", "bring the store's tables up to date", stores.describe_migrate, stores.run_migrate
     ),
+    Command("store copy", "复制到空的存储", "into another, empty store", transfers.describe_copy, transfers.run_copy),
+    Command("store export", "导出为文件", "as files", transfers.describe_export, transfers.run_export),
+    Command("store import", "由导出的文件填入空的存储", "from files", transfers.describe_import, transfers.run_import),
+    Command(
+        "store backup", "备份，服务无须停下", "also while it serves", transfers.describe_backup, transfers.run_backup
+    ),
+    Command("store restore", "由备份恢复", "from a backup", transfers.describe_import, transfers.run_import),
 )
 GROUPS = {
     "scenario": ("情景文件", "scenario files"),

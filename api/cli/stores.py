@@ -6,12 +6,18 @@ from rich.table import Table
 
 from api.cli.exits import Exit
 from api.cli.session import Session
+from api.cli.transfers import digest_table, rows_bar
 from graph_model.store import Store
 from graph_model.stores import migrate_store
+from loaders.transfer import Transfer, as_plain, digests
 
 
 def describe_info(parser: ArgumentParser, session: Session) -> None:
-    """Declare the arguments of `store info`: none of its own."""
+    """Declare the arguments of `store info`."""
+    told = session.say(
+        "逐表给出摘要，以便与另一存储核对", "give a digest of every table, to compare with another store's"
+    )
+    parser.add_argument("--digests", action="store_true", help=told)
 
 
 def describe_migrate(parser: ArgumentParser, session: Session) -> None:
@@ -29,8 +35,9 @@ def run_info(args: Namespace, session: Session) -> Exit:
             **_last_change(store, version),
             **store.counts(version),
         }
+        digested = _digested(store) if args.digests else None
     if args.json:
-        session.print_json(held)
+        session.print_json(held | ({} if digested is None else as_plain(digested)))
         return Exit.DONE
     table = Table(show_header=False, box=None)
     table.add_column(no_wrap=True)
@@ -38,7 +45,15 @@ def run_info(args: Namespace, session: Session) -> Exit:
     for name, value in held.items():
         table.add_row(name, "—" if value is None else str(value))
     session.print_table(table)
+    if digested is not None:
+        session.print(session.say(f"数据版本 {digested.version} 的摘要", f"digests of version {digested.version}"))
+        session.print_table(digest_table(digested))
     return Exit.DONE
+
+
+def _digested(store: Store) -> Transfer:
+    with rows_bar() as progress:
+        return digests(store, progress)
 
 
 def _last_change(store: Store, version: int) -> dict[str, str | None]:

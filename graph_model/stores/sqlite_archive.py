@@ -122,7 +122,7 @@ def restore(connection: apsw.Connection, given: Archive) -> None:
 
         def counted(table: str = table) -> Iterator[Row]:
             nonlocal number
-            for number, row in enumerate(given.tables[table], start=1):
+            for number, row in enumerate(given.tables[table], start=1):  # noqa: B007 -- told where a row is refused
                 yield _checked(table, row)
 
         try:
