@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from engine.change_cause import Cause, causes_of
+from engine.change_cause import Around, Cause
 from engine.gates import exempt_on
 from engine.question import Json, as_json
 from engine.standing import Item, standing_of
@@ -156,25 +157,23 @@ def differences(
     """
     on = days or (None, None)
     before, after = old.states(on[0]), new.states(on[1])
+    around: Around | None = None
+    alike: dict[tuple[int, int], tuple[Side | None, Side | None, tuple[Cause, ...]]] = {}
     for key in sorted({*before, *after}):
         was, now = before.get(key), after.get(key)
         what = _difference(was and was[1], now and now[1])
-        if what is not None:
-            measure, department, designation, role = key
-            items = (was[0] if was else _item(key, old), now[0] if now else _item(key, new))
-            yield Altered(
-                subject,
-                what,
-                measure,
-                (now or was)[0].measure.effect,  # type: ignore[index]  # a key is one of theirs
-                department,
-                designation,
-                role,
-                on[1] if on[0] != on[1] else None,
-                was and _side(was[0], on[0]),
-                now and _side(now[0], on[1]),
-                causes_of((old.facts, new.facts), (old.book, new.book), days, items),
-            )
+        if what is None:
+            continue
+        measure, department, designation, role = key
+        old_item, new_item = was[0] if was else _item(key, old), now[0] if now else _item(key, new)
+        which = (id(old_item), id(new_item))
+        if which not in alike:  # one item stands for all departments that it binds alike
+            around = around or Around.of((old.facts, new.facts), (old.book, new.book), days)
+            sides = (was and _side(was[0], on[0]), now and _side(now[0], on[1]))
+            alike[which] = (*sides, around.causes(old_item, new_item))
+        effect = (now or was)[0].measure.effect  # type: ignore[index]  # a key is one of theirs
+        day = on[1] if on[0] != on[1] else None
+        yield Altered(subject, what, measure, effect, department, designation, role, day, *alike[which])
 
 
 def _difference(old: State | None, new: State | None) -> str | None:
@@ -257,6 +256,23 @@ def changed(subject: SubjectId, old: Sight, new: Sight, days: tuple[date, date] 
         yield from differences(subject, old, new, days and (days[0], days[0]))
     if days is not None:
         yield from passing(subject, new, *days)
+
+
+def told(items: Iterable[Altered]) -> list[Json]:
+    """Write items as JSON values. What items of one subject share is written once, and shared again."""
+    written: dict[int, Any] = {}
+
+    def once(part: Any) -> Any:
+        if id(part) not in written:
+            written[id(part)] = as_json(part)
+        return written[id(part)]
+
+    shared = ("day", "was", "now", "cause")
+    # Kept as a list, so that no part's id comes again while we write.
+    return [
+        {name: once(value) if name in shared else value for name, value in zip(Altered.__slots__, of, strict=True)}
+        for of in [[getattr(item, name) for name in Altered.__slots__] for item in items]
+    ]
 
 
 def days_of(timeline: Timeline) -> list[Json]:

@@ -27,27 +27,38 @@ class Cause:
     id: str
 
 
-def causes_of(
-    facts: tuple[Neighbourhood | None, Neighbourhood | None],
-    books: tuple[Rulebook | None, Rulebook | None],
-    days: tuple[date, date] | None,
-    items: tuple[Item | None, Item | None],
-) -> tuple[Cause, ...]:
-    """Give what made one item another: facts first, then the rulebook, then the day. Each pair is before and after.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What differs around one subject; each pair is before and after. Made once, asked for each of its items."""
 
-    Where an item rests on something that is in none of its own parts, all that differs around it is named.
-    """
-    there = [item for item in items if item is not None]
-    found: list[Cause] = []
-    if facts[0] is not facts[1]:
-        differing = list(_facts(*facts))
-        relevant = [cause for cause, fact in differing if any(_concerns(cause, fact, item) for item in there)]
-        found += relevant or [cause for cause, _ in differing]
-    if books[0] is not books[1]:
-        found += list(_law(*books, there)) or [Cause("rulebook", (books[1] or books[0]).digest)]  # type: ignore[union-attr]  # they differ
-    if days is not None and days[0] != days[1]:
-        found += _gates(there[-1], *days)
-    return tuple(sorted(set(found), key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
+    facts: tuple[tuple[Cause, Any], ...]
+    books: tuple[Rulebook | None, Rulebook | None]
+    days: tuple[date, date] | None
+
+    @classmethod
+    def of(
+        cls,
+        facts: tuple[Neighbourhood | None, Neighbourhood | None],
+        books: tuple[Rulebook | None, Rulebook | None],
+        days: tuple[date, date] | None,
+    ) -> "Around":
+        """See what differs."""
+        return cls(() if facts[0] is facts[1] else tuple(_facts(*facts)), books, days)
+
+    def causes(self, was: Item | None, now: Item | None) -> tuple[Cause, ...]:
+        """Give what made one item another: facts first, then the rulebook, then the day.
+
+        Where an item rests on something that is in none of its own parts, all that differs around it is named.
+        """
+        items = [item for item in (was, now) if item is not None]
+        relevant = [cause for cause, fact in self.facts if any(_concerns(cause, fact, item) for item in items)]
+        found = relevant or [cause for cause, _ in self.facts]
+        old, new = self.books
+        if old is not new:
+            found += list(_law(old, new, items)) or [Cause("rulebook", (new or old).digest)]  # type: ignore[union-attr]  # they differ
+        if self.days is not None and self.days[0] != self.days[1]:
+            found += _gates(items[-1], *self.days)
+        return tuple(sorted(set(found), key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
 
 
 _ORDER = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from engine.change import Altered
+from engine.change import Altered, told
 from engine.change_affected import Rosters, affected_by, in_blocks, lists_reaching, lists_read_differently
 from engine.change_cursor import read, written
 from engine.change_step import BLOCK, Step
@@ -88,7 +88,7 @@ class Feed:
         for part in self.parts(place, today, department):
             if not entries or entries[-1]["complete"]:
                 entries.append({**part.head, "complete": False, "items": []})
-            entries[-1]["items"] += map(as_json, part.items)
+            entries[-1]["items"] += told(part.items)
             entries[-1]["complete"] = part.complete
             items += len(part.items)
             at = part.after

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-from engine.change import Altered, Sight
+from engine.change import Altered, Sight, told
 from engine.change_affected import (
     Gathered,
     affected_by,
@@ -27,7 +27,7 @@ from engine.question import as_json
 from graph_model.nodes import SubjectId, Version
 from graph_model.store import Change, Store
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Told how many more subjects are done."""
 MOST_NAMED = 20
 
@@ -81,16 +81,16 @@ def digest_of(seen: Sight, day: date | None = None) -> str | None:
     states = seen.states(day)
     if not states:
         return None
-    told = [
+    said = [
         [*key, holds, withheld, *([as_json(mark) for mark in marks] for marks in (exemptions, objections)), terms]
         for key, (_, (holds, withheld, exemptions, objections, terms)) in sorted(states.items(), key=lambda of: of[0])
     ]
-    return sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return sha256(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def line_of(altered: Altered) -> str:
-    """Write one item of a diff in one way only, without the end of the line."""
-    return json.dumps(as_json(altered), ensure_ascii=False, separators=(",", ":"))
+def lines_of(items: Iterable[Altered]) -> bytes:
+    """Write items of a diff in one way only, one a line."""
+    return "".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n" for item in told(items)).encode()
 
 
 @dataclass(slots=True)
