@@ -1,6 +1,7 @@
 """The graph store: a Neo4j server, Community or larger, 5.26 LTS or newer (docs/neo4j.md, docs/graph-schema.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,9 @@ from graph_model.stores import neo4j_write as write
 from graph_model.stores.access import Access
 from graph_model.stores.neo4j_connect import Line, Run
 from graph_model.stores.rows import is_text
+
+_ROWS_A_SECOND = 2_000
+"""What a slow server writes; a change set may take that much longer than its share of a small one."""
 
 
 def migrate(url: str, access: Access) -> tuple[int, int]:
@@ -88,18 +92,19 @@ class Neo4jStore:
         """Write `change` as the next version; when this returns, it is on the server's disk."""
         try:
             writing = write.Writing(change, uuid4().hex, self._vocabulary)
-            receipt = self._at_once(writing) or self._line.write(writing.locked)
+            seconds = self._line.access.transaction + writing.size / _ROWS_A_SECOND
+            receipt = self._at_once(writing, seconds) or self._line.write(writing.locked, seconds=seconds)
         except UnicodeEncodeError:
             raise _half_a_character() from None
         self._latest = max(self._latest, receipt.version)
         return receipt
 
-    def _at_once(self, writing: write.Writing) -> Receipt | None:
+    def _at_once(self, writing: write.Writing, seconds: float) -> Receipt | None:
         # Of several threads one tries, the others go the long way and wait for each other on the server.
         if not self._writer.acquire(blocking=False):
             return None
         try:
-            return writing.at_once(self._line.read, self._latest)
+            return writing.at_once(partial(self._line.read, seconds=seconds), self._latest)
         finally:
             self._writer.release()
 

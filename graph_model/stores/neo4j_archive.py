@@ -27,7 +27,7 @@ from graph_model.stores.rows import RECORDS, Row, compact
 
 CHANGES_AFTER = """MATCH (c:Change) WHERE c.version > $after WITH c ORDER BY c.version LIMIT $page
     RETURN max(c.version), collect([c.version, c.kind, c.actor, c.reason, c.key, c.recorded_at, c.rulebook,
-        c.content_digest, c.written_digest, c.opened, c.closed, c.unchanged, c.chain, c.subjects])"""
+        c.content_digest, c.written_digest, c.opened, c.closed, c.unchanged, c.chain, coalesce(c.subjects, [])])"""
 DIGESTS = "MATCH (b:Rulebook) RETURN collect(b.digest)"
 RULEBOOK = "MATCH (b:Rulebook {digest: $digest}) RETURN b.digest, b.content, b.vocabulary"
 NODES_AFTER = {

@@ -194,6 +194,44 @@ def counts(line: Line, version: Version) -> dict[str, int]:
 
 _CJK = re.compile("[\u4e00-\u9fff]{2,}")
 _WORD = re.compile("[0-9A-Za-z]+")
+_LEFT_OUT = [
+    "a",
+    "and",
+    "are",
+    "as",
+    "at",
+    "be",
+    "but",
+    "by",
+    "for",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "s",
+    "such",
+    "t",
+    "that",
+    "the",
+    "their",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "to",
+    "was",
+    "will",
+    "with",
+    "www",
+]
+"""The words that the index's analyser leaves out."""
 
 
 def named(line: Line, text: str, limit: int) -> Found:
@@ -207,11 +245,12 @@ def named(line: Line, text: str, limit: int) -> Found:
 def _query(text: str) -> str:
     """Ask the index for a part of the text that it surely has wherever the text is: the longest run of characters.
 
-    It keeps Chinese as pairs of characters and other writing as whole words in small letters. A text with neither is
-    looked for in every name.
+    It keeps Chinese as pairs of characters, and other writing as whole words in small letters without the commonest
+    English ones. A text with nothing that it surely keeps is looked for in every name.
     """
     if runs := _CJK.findall(text):
         return f'"{max(runs, key=len)}"'
-    if words := _WORD.findall(text):
-        return f"*{max(words, key=len).lower()}*"
+    words = [word.lower() for word in _WORD.findall(text)]
+    if kept := [word for word in words if not any(word in left_out for left_out in _LEFT_OUT)]:
+        return f"*{max(kept, key=len)}*"
     return "*:*"

@@ -93,9 +93,12 @@ def node_of(kind: str, identity: str, texts: Sequence[str]) -> Properties:
     standing = [(start, row) for start, until, row in records if until is None]
     columns = _COLUMNS[kind]
     if kind == "registrations":
-        start, row = max(standing, key=lambda entry: entry[1][1])
+        standing.sort(key=lambda entry: str(entry[1][1]))
+        row = standing[-1][1]
         found = dict(zip(columns, row, strict=True))
         del found["subject"]
+        # A statement that leaves the name out does not take it away.
+        found["name"] = next((row[2] for _, row in reversed(standing) if row[2] is not None), None)
         if found["foreign_invested"] is not None:
             found["foreign_invested"] = bool(found["foreign_invested"])
         found["valid_from"] = found["valid_from"] or None

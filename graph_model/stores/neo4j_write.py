@@ -153,6 +153,10 @@ def write_statement(written: Written) -> str:
     return f"{UNCHANGED}\n{pieces_for(written)}\n{LOG}"
 
 
+def _kinds_of(facts: Facts) -> tuple[Sequence[object], ...]:
+    return (facts.registrations, facts.relations, facts.designations, facts.moves, facts.exemptions, facts.objections)
+
+
 class Writing:
     """One change set on its way: `token` tells it from another that was sent with the same key."""
 
@@ -161,6 +165,7 @@ class Writing:
         self._token = token
         self._vocabulary_of = vocabulary_of
         self._facts = spelled(change.facts)
+        self.size = sum(len(given) for facts in (change.facts, change.corrections) for given in _kinds_of(facts))
         self._digests = digests_of(self._facts)
         self._content = content_digest(change, self._digests)
         self._asked = {"asked": asked_of(change), "key": change.key, "token": token}
