@@ -194,7 +194,11 @@ def counts(line: Line, version: Version) -> dict[str, int]:
 
 _CJK = re.compile("[\u4e00-\u9fff]{2,}")
 _WORD = re.compile("[0-9A-Za-z]+")
-_LEFT_OUT = [
+_LEFT_OUT = frozenset(
+    {"a", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of", "on"}
+    | {"or", "s", "such", "t", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will"}
+    | {"with", "www"}
+)
     "a",
     "and",
     "are",

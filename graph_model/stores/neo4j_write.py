@@ -11,7 +11,7 @@ from typing import Any
 
 from graph_model.admission import Admitted, Mentioned, Recorded, admit, document_of, mentioned
 from graph_model.neighbourhood import relation_key
-from graph_model.nodes import SubjectId, Version
+from graph_model.nodes import Facts, SubjectId, Version
 from graph_model.statements import registration_of
 from graph_model.store import ChangeSet, Publication, Receipt, Vocabulary
 from graph_model.stores import rows
