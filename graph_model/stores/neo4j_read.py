@@ -26,7 +26,7 @@ LATEST_VERSION = "MATCH (x:Store {id: 'xinheng'}) RETURN x.version"
 RULEBOOK_AT = "MATCH (c:Publication) WHERE c.version <= $version RETURN c.rulebook ORDER BY c.version DESC LIMIT 1"
 RULEBOOK_CONTENT = "MATCH (b:Rulebook {digest: $digest}) RETURN b.content"
 CHANGES = """MATCH (c:Change) WHERE c.version > $since
-    RETURN c.version, c.kind, c.actor, c.reason, c.key, c.recorded_at, c.subjects, c.rulebook
+    RETURN c.version, c.kind, c.actor, c.reason, c.key, c.recorded_at, coalesce(c.subjects, []), c.rulebook
     ORDER BY c.version LIMIT $limit"""
 COUNTS = """MATCH (c:Change {version: $version})
     RETURN c.registrations, c.relations, c.designations, c.moves, c.exemptions, c.objections"""
@@ -199,42 +199,6 @@ _LEFT_OUT = frozenset(
     | {"or", "s", "such", "t", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will"}
     | {"with", "www"}
 )
-    "a",
-    "and",
-    "are",
-    "as",
-    "at",
-    "be",
-    "but",
-    "by",
-    "for",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "no",
-    "not",
-    "of",
-    "on",
-    "or",
-    "s",
-    "such",
-    "t",
-    "that",
-    "the",
-    "their",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "to",
-    "was",
-    "will",
-    "with",
-    "www",
-]
 """The words that the index's analyser leaves out."""
 
 
