@@ -16,19 +16,21 @@ from graph_model.stores.neo4j_rows import HELD, LINK, rows_at
 
 _BLOCK = 500
 _DESIGNATION = "[d.records, COLLECT { MATCH (d)<-[:CONTESTS]-(o:Objection) RETURN o.records }]"
-_SLICE = f"""[s.id, s.records,
+_AROUND = f"""WITH s,
     COLLECT {{ MATCH (s)-[r:{HELD}]-(n:Subject) WHERE {AT}
         WITH n, collect([type(r), startNode(r) = s, {HELD_PROPERTIES}]) AS held
         RETURN [n.id, n.records, held,
-            COLLECT {{ MATCH (n)<-[:DESIGNATES]-(d:Designation) RETURN {_DESIGNATION} }}] }},
-    COLLECT {{ MATCH (s)<-[:DESIGNATES]-(d:Designation) RETURN {_DESIGNATION} }},
+            COLLECT {{ MATCH (n)<-[:DESIGNATES]-(d:Designation) RETURN {_DESIGNATION} }}] }} AS around,
+    COLLECT {{ MATCH (s)<-[:DESIGNATES]-(d:Designation) RETURN {_DESIGNATION} }} AS own,
     COLLECT {{ MATCH (s)-[r:{LINK}]->(d:Designation) WHERE {AT}
         RETURN [[type(r), d.id, {HELD_PROPERTIES}], {_DESIGNATION},
-            COLLECT {{ MATCH (d)-[:DESIGNATES]->(n:Subject) RETURN [n.id, n.records] }}] }},
-    COLLECT {{ MATCH (s)<-[:EXEMPTS]-(e:Exemption) RETURN e.records }},
-    COLLECT {{ MATCH (s)<-[:CONTESTS]-(o:Objection) RETURN o.records }}]"""
-SLICE = f"MATCH (s:Subject {{id: $id}}) RETURN {_SLICE}"
-SLICES = f"UNWIND $ids AS id MATCH (s:Subject {{id: id}}) RETURN collect({_SLICE})"
+            COLLECT {{ MATCH (d)-[:DESIGNATES]->(n:Subject) RETURN [n.id, n.records] }}] }} AS linked,
+    COLLECT {{ MATCH (s)<-[:EXEMPTS]-(e:Exemption) RETURN e.records }} AS exemptions,
+    COLLECT {{ MATCH (s)<-[:CONTESTS]-(o:Objection) RETURN o.records }} AS contesting"""
+# Not all in one RETURN: 5.26 takes the inner `collect` for one of the whole line.
+_SLICE = "[s.id, s.records, around, own, linked, exemptions, contesting]"
+SLICE = f"MATCH (s:Subject {{id: $id}}) {_AROUND} RETURN {_SLICE}"
+SLICES = f"UNWIND $ids AS id MATCH (s:Subject {{id: id}}) {_AROUND} RETURN collect({_SLICE})"
 
 
 def neighbourhood(line: Line, subject: SubjectId, version: Version) -> Neighbourhood | None:
