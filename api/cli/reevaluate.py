@@ -23,7 +23,7 @@ from graph_model.errors import FactsRefused, UnknownVersion
 
 WHAT = ("opened", "closed", "altered", "withheld", "released")
 _MOST_ROWS = 40
-_KEPT_EACH = 5 * BLOCK
+_KEPT_EACH = 2 * BLOCK
 """Subjects between two places where a stopped run can go on."""
 
 
