@@ -1,30 +1,25 @@
-"""How a call reaches the server: connections, deadlines, retries, and what the driver's errors mean.
+"""How a call reaches the server: connections, deadlines, retries.
 
 A server that is gone refuses at once. One that hangs answers nothing, and the driver would wait for it: so every call
-runs on a thread of ours with a deadline of its own, and after one that was missed, or a connection that could not be
-had, others are refused at once for a moment while one of them tries.
+runs on a thread of ours with a deadline of its own. After one that was missed, or a connection that could not be had,
+all others are refused at once; once a second one of them finds out whether the server is back.
 """
 
 import random
+import re
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 import neo4j
-from neo4j.exceptions import (
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-    SessionExpired,
-    TransientError,
-)
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
 
 from graph_model.errors import StoreUnavailable
 from graph_model.stores.access import Access
+from graph_model.stores.neo4j_errors import unavailable
 
 T = TypeVar("T")
 Parameters: TypeAlias = dict[str, Any]
@@ -32,10 +27,37 @@ Run: TypeAlias = Callable[[str, Parameters], list[list[Any]]]
 """Runs one statement of a transaction and gives all its records, as lists."""
 
 KERNEL = "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]"
+_ADDRESS = re.compile(
+    r"(?P<scheme>(neo4j|bolt)(\+ssc?)?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^][:/?#@\s]+)(:(?P<port>\d{1,5}))?"
+    r"(/(?P<database>[^/?#@\s]*)/?)?"
+)
 _OLDEST = (5, 26)
 _TRIES = 5
 _BREATH = 1.0
-"""Seconds for which calls are refused at once after a connection could not be had."""
+"""Seconds for which calls are refused at once after the server did not answer."""
+
+
+class _Connections:
+    """Connections with the threads that wait on them; given up together when one of them hangs."""
+
+    def __init__(self, place: str, access: Access) -> None:
+        self.threads = ThreadPoolExecutor(access.connections, thread_name_prefix="neo4j")
+        self.driver = neo4j.GraphDatabase.driver(
+            place,
+            auth=(access.user, access.password),
+            max_connection_pool_size=access.connections,
+            connection_timeout=access.connect,
+            connection_acquisition_timeout=access.acquire,
+            connection_write_timeout=access.transaction,
+            # The server notes labels that nothing has yet; that is no news here, and the driver would log each.
+            notifications_min_severity="OFF",
+            telemetry_disabled=True,
+        )
+
+    def close(self) -> None:
+        """Cut every connection, which wakes the threads that wait on one."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.driver.close()
 
 
 class Line:
@@ -48,39 +70,29 @@ class Line:
             StoreUnavailable: the address names no host, or holds a password.
 
         """
-        parts = urlsplit(url)
-        if not parts.hostname or parts.username or parts.password or parts.query:
+        parts = _ADDRESS.fullmatch(url)
+        if parts is None or int(parts["port"] or 0) > 65_535:
             raise StoreUnavailable(
                 "存储地址无法识别 / the address of a graph server has a host, and no user or password",
                 hint="write neo4j://host:7687/database; user and password come from the environment",
                 detail_code="store.address",
             )
-        self.place = f"{parts.scheme}://{parts.hostname}:{_port(parts.port)}"
-        self.database = parts.path.strip("/") or "neo4j"
+        self.place = f"{parts['scheme']}://{parts['host']}:{parts['port'] or 7687}"
+        self.database = parts["database"] or "neo4j"
         self.access = access
         self._lock = Lock()
-        self._down_until = 0.0
+        self._down_until: float | None = None
+        self._is_tried = False
         self._closed = False
-        self._threads = ThreadPoolExecutor(access.connections, thread_name_prefix="neo4j")
-        self._driver = neo4j.GraphDatabase.driver(
-            self.place,
-            auth=(access.user, access.password),
-            max_connection_pool_size=access.connections,
-            connection_timeout=access.connect,
-            connection_acquisition_timeout=access.acquire,
-            connection_write_timeout=access.transaction,
-            # The server notes labels that nothing has yet; that is no news here, and the driver would log each.
-            notifications_min_severity="OFF",
-            telemetry_disabled=True,
-        )
+        self._connections = _Connections(self.place, access)
 
     def read(self, statement: str, parameters: Parameters, *, seconds: float | None = None) -> list[list[Any]]:
         """Run one statement by itself, in one round trip, and give its records."""
         limit = seconds or self.access.transaction
         query = neo4j.Query(statement, timeout=limit)
 
-        def ask() -> list[list[Any]]:
-            with self._driver.session(database=self.database) as session:
+        def ask(driver: neo4j.Driver) -> list[list[Any]]:
+            with driver.session(database=self.database) as session:
                 return [list(record.values()) for record in session.run(query, parameters)]
 
         return self._call(ask, limit)
@@ -92,9 +104,9 @@ class Line:
         """
         limit = seconds or self.access.transaction
 
-        def attempt() -> T:
+        def attempt(driver: neo4j.Driver) -> T:
             with (
-                self._driver.session(database=self.database) as session,
+                driver.session(database=self.database) as session,
                 session.begin_transaction(timeout=limit) as transaction,
             ):
                 done = work(lambda statement, given: [list(r.values()) for r in transaction.run(statement, given)])
@@ -103,74 +115,104 @@ class Line:
 
         return self._call(attempt, limit)
 
-    def _call(self, attempt: Callable[[], T], limit: float) -> T:
+    def _call(self, attempt: Callable[[neo4j.Driver], T], limit: float) -> T:
         """Run on a thread, within the limit and the time to connect, trying again where that helps."""
-        if self._closed:
-            raise StoreUnavailable(f"存储已关闭 / store {self.place} is closed", hint="open it again")
-        self._refuse_while_down()
-        deadline = monotonic() + limit + self.access.acquire
+        if self._down_until is not None:
+            self._see_whether_it_is_back()
+        return self._within(attempt, limit)
+
+    def _within(self, attempt: Callable[[neo4j.Driver], T], limit: float) -> T:
+        connections, deadline = self._connections, monotonic() + limit + self.access.acquire
         try:
-            future: Future[T] = self._threads.submit(self._again, attempt, deadline)
+            future: Future[T] = connections.threads.submit(self._again, attempt, deadline)
         except RuntimeError:
+            if not self._closed and connections is not self._connections:
+                return self._within(attempt, limit)  # others were given up for these just now
             raise StoreUnavailable(f"存储已关闭 / store {self.place} is closed", hint="open it again") from None
         try:
-            found = future.result(deadline - monotonic())
+            return future.result(deadline - monotonic())
         except FutureTimeoutError:
-            future.cancel()
-            self._is_down()
+            if future.cancel():
+                raise self._busy() from None
+            self._is_down(connections)
             raise StoreUnavailable(
-                f"存储无响应 / store {self.place} did not answer within {limit:g} s",
+                f"存储未按时应答 / store {self.place} did not answer within {limit:g} s",
                 hint="look whether the server is overloaded or hangs; nothing wrong was answered, try again",
                 detail_code="store.deadline",
             ) from None
+        except CancelledError:
+            raise self._refusal() from None
         except (Neo4jError, DriverError) as error:
             if isinstance(error, ServiceUnavailable | SessionExpired):
-                self._is_down()
+                self._is_down(None)
             raise unavailable(error, self.place, self.database) from error
-        self._down_until = 0.0
-        return found
 
-    def _again(self, attempt: Callable[[], T], deadline: float) -> T:
+    def _again(self, attempt: Callable[[neo4j.Driver], T], deadline: float) -> T:
         """Try until it is done, fails for good, or the deadline is near."""
         for n in range(1, _TRIES + 1):
+            connections = self._connections
             try:
-                return attempt()
-            except (TransientError, ServiceUnavailable, SessionExpired) as error:
+                return attempt(connections.driver)
+            except (TransientError, DriverError) as error:
                 # A connection of before a restart is dead, the next one is new; but who cannot connect at all need
                 # not wait. Of a deadlock or a lock that was not had, a little pause helps.
                 is_dead = isinstance(error, ServiceUnavailable | SessionExpired)
-                pause = 0.0 if is_dead else random.uniform(0.01, 0.05) * 2**n  # noqa: S311
-                if n == _TRIES or monotonic() + pause > deadline or (is_dead and _cannot_connect(error)):
+                helps = isinstance(error, TransientError) or is_dead or connections is not self._connections
+                pause = random.uniform(0.01, 0.05) * 2**n if isinstance(error, TransientError) else 0.0  # noqa: S311
+                is_late = n == _TRIES or self._closed or monotonic() + pause > deadline
+                if is_late or not helps or (is_dead and _cannot_connect(error)):
                     raise
                 sleep(pause)
         raise AssertionError("unreachable")
 
-    def _refuse_while_down(self) -> None:
+    def _see_whether_it_is_back(self) -> None:
+        """Refuse at once while it is down; once a second one caller finds out for all."""
         with self._lock:
-            now = monotonic()
-            if now >= self._down_until:
-                if self._down_until:
-                    self._down_until = now + _BREATH  # this caller tries, for all others
+            if self._down_until is None:
                 return
-        raise StoreUnavailable(
+            if self._is_tried or monotonic() < self._down_until:
+                raise self._refusal()
+            self._is_tried = True
+        try:
+            self._within(lambda driver: driver.verify_connectivity(database=self.database), 0.0)
+        except StoreUnavailable as error:
+            if error.detail_code in {"store.down", "store.deadline", "store.busy"}:
+                self._is_down(None)
+                raise
+            self._down_until = None  # it answers, if only to refuse
+        else:
+            self._down_until = None
+        finally:
+            self._is_tried = False
+
+    def _is_down(self, hanging: _Connections | None) -> None:
+        """Note that it does not answer; connections that hang are given up for new ones."""
+        with self._lock:
+            self._down_until = monotonic() + _BREATH
+            if hanging is None or hanging is not self._connections or self._closed:
+                return
+            self._connections = _Connections(self.place, self.access)
+        Thread(target=hanging.close, name="neo4j-close", daemon=True).start()
+
+    def _refusal(self) -> StoreUnavailable:
+        return StoreUnavailable(
             f"存储不可用 / store {self.place} is not answering",
             hint="see whether the server runs and can be reached; it is tried again every second",
             detail_code="store.down",
         )
 
-    def _is_down(self) -> None:
-        with self._lock:
-            self._down_until = monotonic() + _BREATH
+    def _busy(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"存储连接均在使用 / all {self.access.connections} connections to {self.place} are in use",
+            hint="wait, or allow more with XINHENG_NEO4J_CONNECTIONS",
+            detail_code="store.busy",
+        )
 
     def close(self) -> None:
-        """Close every connection; a call that hangs is left to its end."""
-        self._closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._driver.close()
-
-
-def _port(port: int | None) -> int:
-    return port or 7687
+        """Close every connection; what still waits on one is given up."""
+        with self._lock:
+            self._closed = True
+        self._connections.close()
 
 
 def _cannot_connect(error: Exception) -> bool:
