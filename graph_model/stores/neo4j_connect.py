@@ -174,7 +174,7 @@ class Line:
                 raise self._refusal()
             self._is_tried = True
         try:
-            self._within(lambda driver: driver.verify_connectivity(database=self.database), 0.0)
+            self._within(self._ask_anything, 0.0)
         except StoreUnavailable as error:
             if error.detail_code in {"store.down", "store.deadline", "store.busy"}:
                 self._is_down(None)
@@ -184,6 +184,10 @@ class Line:
             self._down_until = None
         finally:
             self._is_tried = False
+
+    def _ask_anything(self, driver: neo4j.Driver) -> None:
+        with driver.session(database=self.database) as session:
+            session.run("RETURN 1").consume()
 
     def _is_down(self, hanging: _Connections | None) -> None:
         """Note that it does not answer; connections that hang are given up for new ones."""
