@@ -184,11 +184,15 @@ the others     the columns of `graph_model.stores.rows`, then recorded_from, rec
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A whole store to be restored: the rows of each table, in the order of the tables, and how to draw a rulebook."""
+    """A whole store to be restored: the rows of each table, in the order of the tables, and how to draw a rulebook.
+
+    `name` tells it from others: a store that is filled in several steps goes on after a stop only with the same one.
+    """
 
     tables: Mapping[str, Iterable[ArchivedRow]]
     graph_of: Callable[[bytes], RulebookGraph]
     """Draws the content of a rulebook; asked only by a store that keeps a graph."""
+    name: str = ""
 
 
 class Store(Protocol):

@@ -160,10 +160,19 @@ def copy(source: Store, target: Store, progress: Progress = silent) -> Transfer:
     passing = {
         table: (row for row, _ in tallies[table].lines(rows)) for table, rows in tables_at(source, version).items()
     }
-    target.restore(Archive(passing, graph_of_content))
+    target.restore(Archive(passing, graph_of_content, archive_name(version, _chain_at(source, version))))
     given = told(version, tallies)
     refuse_difference(given, digests(target, progress))
     return given
+
+
+def _chain_at(store: Store, version: Version) -> str:
+    return next((row[12] for row in store.archive("changes") if row[0] == version), "")
+
+
+def archive_name(version: Version, chain: str) -> str:
+    """Name what a store holds at a version; the chain is that of its whole log."""
+    return f"{version} {chain}"
 
 
 def refuse_difference(given: Transfer, taken: Transfer) -> None:

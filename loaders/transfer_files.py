@@ -21,6 +21,7 @@ from loaders.transfer import (
     TableDigest,
     Tally,
     Transfer,
+    archive_name,
     digests,
     refuse_difference,
     row_of,
@@ -91,7 +92,8 @@ def import_into(store: Store, place: Path, progress: Progress = silent) -> Trans
     exported = Exported.read(place)
     for table in ARCHIVE_TABLES:
         exported.check(table, progress)
-    store.restore(Archive({table: exported.rows(table) for table in ARCHIVE_TABLES}, graph_of_content))
+    name = archive_name(exported.given.version, exported.given.chain)
+    store.restore(Archive({table: exported.rows(table) for table in ARCHIVE_TABLES}, graph_of_content, name))
     refuse_difference(exported.given, digests(store, progress))
     return exported.given
 

@@ -74,9 +74,12 @@ class Session:
         width = None if self.out.isatty() else PIPE_WIDTH
         _Console(file=self.out, width=width, highlight=False, markup=False).print(table)
 
-    def store(self) -> Store:
-        """Open the store of `--store` or `XINHENG_STORE`; used as a context it is closed again."""
-        return open_store(self.settings.store, self.settings.access)
+    def store(self, *, filling: bool = False) -> Store:
+        """Open the store of `--store` or `XINHENG_STORE`; used as a context it is closed again.
+
+        `filling`: to restore it, also where that was stopped half-way before.
+        """
+        return open_store(self.settings.store, self.settings.access, filling=filling)
 
     def existing_store(self) -> Store:
         """Open a store to read it; one that is not there is not made.

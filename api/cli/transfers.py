@@ -56,7 +56,7 @@ def _describe_new_folder(parser: ArgumentParser, session: Session) -> None:
 def run_copy(args: Namespace, session: Session) -> Exit:
     """Fill an empty store with everything that another holds."""
     source, target = session.on_store(args.source), session.on_store(args.target)
-    with source.existing_store() as of, target.store() as to, rows_bar() as progress:
+    with source.existing_store() as of, target.store(filling=True) as to, rows_bar() as progress:
         told = copy(of, to, progress)
     return _tell(told, session.say("已复制，两边逐表一致", "copied; both hold the same"), args, session)
 
@@ -92,7 +92,7 @@ def run_backup(args: Namespace, session: Session) -> Exit:
 def run_import(args: Namespace, session: Session) -> Exit:
     """Fill an empty store from a folder."""
     Exported.read(args.folder)  # a wrong folder is told before a store is made
-    with session.store() as store, rows_bar() as progress:
+    with session.store(filling=True) as store, rows_bar() as progress:
         told = import_into(store, args.folder, progress)
     return _tell(told, session.say("已导入，与文件逐表一致", "imported; it holds what the files hold"), args, session)
 

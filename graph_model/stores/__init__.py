@@ -10,12 +10,13 @@ _SQLITE = "sqlite:///"
 _GRAPH_SCHEMES = ("neo4j://", "neo4j+s://", "neo4j+ssc://", "bolt://", "bolt+s://", "bolt+ssc://")
 
 
-def open_store(url: str, access: Access = Access()) -> Store:  # noqa: B008 (frozen)
+def open_store(url: str, access: Access = Access(), *, filling: bool = False) -> Store:  # noqa: B008 (frozen)
     """Open the store at an address, making an embedded one that is not there yet.
 
     `sqlite:///path.db` is relative to the working folder, `sqlite:////abs/path.db` absolute, `sqlite:///:memory:` new
     and gone when closed. `neo4j://host:7687/database` and `bolt://…` (`+s`, `+ssc`: encrypted) are graph servers, which
-    `migrate_store` has prepared; `access` is for these alone.
+    `migrate_store` has prepared; `access` is for these alone. `filling`: also one whose restoring was stopped half-way,
+    which nothing can be asked but to restore the same archive again.
 
     Raises:
         StoreUnavailable: the address is of no known form, or the store cannot be opened.
@@ -27,7 +28,7 @@ def open_store(url: str, access: Access = Access()) -> Store:  # noqa: B008 (fro
         # Imported where it is needed: the driver takes a while, and most commands never speak to a server.
         from graph_model.stores.neo4j import Neo4jStore
 
-        return Neo4jStore(url, access)
+        return Neo4jStore(url, access, filling=filling)
     # The address is not shown: it may hold a password.
     raise StoreUnavailable(
         "存储地址无法识别 / the store's address is of no known form",

@@ -49,8 +49,8 @@ class Neo4jStore:
     being written twice.
     """
 
-    def __init__(self, url: str, access: Access) -> None:
-        """Connect to the database named in `url`.
+    def __init__(self, url: str, access: Access, *, filling: bool = False) -> None:
+        """Connect to the database named in `url`; `filling`: also to one whose restoring was stopped half-way.
 
         Raises:
             StoreUnavailable: it cannot be reached, is not prepared (`migrate`), newer than this code, or not whole.
@@ -62,7 +62,7 @@ class Neo4jStore:
         self._vocabularies: dict[str, Vocabulary] = {}
         self._rulebooks: dict[Version, str | None] = {}
         try:
-            neo4j_schema.check_schema(self._line)
+            neo4j_schema.check_schema(self._line, filling=filling)
         except BaseException:
             self._line.close()
             raise

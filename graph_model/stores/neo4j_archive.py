@@ -44,7 +44,7 @@ RELATIONS_AFTER = f"""MATCH (s:Subject) WHERE s.id > $after WITH s ORDER BY s.id
 
 IS_EMPTY = """MATCH (x:Store {id: 'xinheng'})
     RETURN x.version = 0 AND (x.restoring IS NOT NULL OR NOT EXISTS { MATCH (:Rulebook) }), x.restoring, x.restored"""
-BEGIN = "MATCH (x:Store {id: 'xinheng'}) SET x.restoring = true, x.restored = $progress"
+BEGIN = "MATCH (x:Store {id: 'xinheng'}) SET x.restoring = $name, x.restored = $progress"
 PROGRESS = "MATCH (x:Store {id: 'xinheng'}) SET x.restored = $progress"
 FILL = "MATCH (x:Store {id: 'xinheng'}) WHERE x.restored = $before SET x.restored = $after WITH x"
 LOG_MANY = """CALL () { UNWIND $given.changes AS row CREATE (n:Change) SET n = row
@@ -103,8 +103,14 @@ def restore(line: Line, given: Archive) -> None:
             hint="name an empty one; nothing was written",
             detail_code="store.not-empty",
         )
-    filling = _Filling(line, json.loads(restored) if restoring else {})
-    line.read(BEGIN, {"progress": json.dumps(filling.done)})
+    if restoring is not None and restoring != given.name:
+        raise ChangeRefused(
+            "存储由另一存档填入一半 / the store was begun to be filled from another archive, or another version of it",
+            hint="go on with that one, or empty the database, migrate it and begin anew",
+            detail_code="archive.other",
+        )
+    filling = _Filling(line, {} if restoring is None else json.loads(restored))
+    line.read(BEGIN, {"name": given.name, "progress": json.dumps(filling.done)})
     for table in ARCHIVE_TABLES:
         try:
             filling.fill(table, given)

@@ -40,7 +40,7 @@ AWAIT = "CALL db.awaitIndexes(3600)"
 MADE = "MERGE (x:Store {id: 'xinheng'}) ON CREATE SET x.version = 0 SET x.schema = $schema"
 
 
-def schema_of(line: Line) -> int | None:
+def schema_of(line: Line, *, filling: bool = False) -> int | None:
     """Give the schema version of a database: `None` where it is none of ours, 0 where it was imported just now.
 
     Raises:
@@ -54,7 +54,7 @@ def schema_of(line: Line) -> int | None:
             hint="install the newer Xinheng",
             detail_code="store.newer",
         )
-    if restoring is not None:
+    if restoring is not None and not filling:
         raise StoreUnavailable(
             f"存储正在导入，尚不完整 / store {line.place} is being filled from another one and is not whole",
             hint="let that end, or begin it again: it goes on where it stopped",
@@ -64,14 +64,14 @@ def schema_of(line: Line) -> int | None:
     return version
 
 
-def check_schema(line: Line) -> None:
-    """Refuse a database that is not prepared, or not for this code.
+def check_schema(line: Line, *, filling: bool = False) -> None:
+    """Refuse a database that is not prepared, not for this code, or (unless it is to be filled) not whole.
 
     Raises:
         StoreUnavailable: likewise.
 
     """
-    if (schema_of(line) or 0) < SCHEMA_VERSION:
+    if (schema_of(line, filling=filling) or 0) < SCHEMA_VERSION:
         raise StoreUnavailable(
             f"存储尚未准备 / store {line.place}/{line.database} lacks constraints and indexes of this version",
             hint="run `xinheng store migrate`, once; it is safe on a live store",
