@@ -11,7 +11,7 @@ from tests.neo4j_java import Line
 _ROUNDS = 1024
 
 
-def write_configuration(home: Path, line: Line, port: int, pagecache: str) -> None:
+def write_configuration(home: Path, line: Line, port: int, pagecache: str, *, quick: bool) -> None:
     """Write `conf/neo4j.conf`: loopback only, signed in only, nothing told to anybody, little on the disk."""
     settings = {
         "server.default_listen_address": "127.0.0.1",
@@ -28,6 +28,9 @@ def write_configuration(home: Path, line: Line, port: int, pagecache: str) -> No
         "db.tx_log.preallocate": "false",
         "db.tx_log.rotation.size": "16m",
     }
+    if quick:
+        # Tests fill and empty the database all the time: plans would be made anew for statistics that mean nothing.
+        settings["dbms.cypher.min_replan_interval"] = "1h"
     # Without the quiet periods a stop takes 1 s instead of 11. An unknown name would stop the start.
     if line.newer:
         settings["server.fleet_discovery.enabled"] = "false"

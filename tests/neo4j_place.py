@@ -15,11 +15,13 @@ from neo4j.exceptions import DriverError, Neo4jError
 from graph_model.store import Store
 from graph_model.stores import migrate_store, open_store
 from graph_model.stores.access import Access
-from graph_model.stores.neo4j_schema import LABELS, MADE, SCHEMA_VERSION
+from graph_model.stores.neo4j_schema import SCHEMA_VERSION
+from graph_model.stores.neo4j_scratch import BEGUN, EMPTIED
 from tests.neo4j_server import DATABASE, Server
 
 URI, USER, PASSWORD = "XINHENG_NEO4J_URI", "XINHENG_NEO4J_USER", "XINHENG_NEO4J_PASSWORD"
-_EMPTY = f"MATCH (n:{'|'.join(LABELS)}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 10000 ROWS"
+_FORGOTTEN = """MATCH (n:Change|Subject|Designation|Exemption|Objection)
+    CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS"""
 
 
 class GivenServerRefused(Exception):
@@ -47,10 +49,10 @@ class Place:
         self._migrated = False
 
     @contextmanager
-    def opened(self) -> Iterator[Store]:
-        """An empty store."""
+    def opened(self, *, drawn: bool = False) -> Iterator[Store]:
+        """An empty store; with `drawn`, the nodes of earlier rulebooks stay, and none is drawn a second time."""
         assert not self._open, "one store at a time: read everything from the first, close it, then open the next"
-        self.empty()
+        self.empty(drawn=drawn)
         self._open = True
         try:
             with open_store(self.url, self.access) as store:
@@ -58,14 +60,13 @@ class Place:
         finally:
             self._open = False
 
-    def empty(self) -> None:
+    def empty(self, *, drawn: bool = False) -> None:
         """Leave nothing in it but constraints and indexes, as `xinheng store migrate` leaves a new database."""
-        self.read(_EMPTY)
-        if self._migrated:
-            self.read(MADE, schema=SCHEMA_VERSION)
-        else:
+        if not self._migrated:
             migrate_store(self.url, self.access)
             self._migrated = True
+        self.read(_FORGOTTEN if drawn else EMPTIED)
+        self.read(BEGUN, schema=SCHEMA_VERSION)
 
     def read(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run one statement by itself, of whatever kind; give its rows."""
@@ -120,7 +121,8 @@ def _given(env: Mapping[str, str]) -> Iterator[Place]:
     try:
         yield found
     finally:
-        found.read(_EMPTY)
+        found.read(EMPTIED)
+        found.read("MATCH (n:Store) DETACH DELETE n")
         for kind, name in sorted(found.schema() - before):
             found.read(f"DROP {kind} `{name}`")
         found.close()

@@ -94,7 +94,7 @@ class Server:
         neo4j_home.write_first_password(self.home, self.password)
         for _ in range(1 if self.port else 5):
             port = self.port or neo4j_home.free_port()
-            neo4j_home.write_configuration(self.home, self.line, port, self.pagecache)
+            neo4j_home.write_configuration(self.home, self.line, port, self.pagecache, quick=self.quick)
             self._launch()
             if self._answers(port):
                 self.port = port
@@ -139,7 +139,8 @@ class Server:
         The server must not run for most of them. Raises `AssertionError` where the tool fails.
         """
         if not (self.home / "conf" / "neo4j.conf").exists():
-            neo4j_home.write_configuration(self.home, self.line, self.port or neo4j_home.free_port(), self.pagecache)
+            port = self.port or neo4j_home.free_port()
+            neo4j_home.write_configuration(self.home, self.line, port, self.pagecache, quick=self.quick)
         env = {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         told = self.home / "admin.log"
         with told.open("wb") as file:

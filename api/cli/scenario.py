@@ -33,7 +33,7 @@ def run_scenarios(args: Namespace, session: Session) -> Exit:
         except UnreadableFileError as error:
             unreadable += 1
             print(f"xinheng: {error}", file=sys.stderr)
-    with stores_like(args.store) as new_store:
+    with stores_like(args.store, session.settings.access) as new_store:
         for outcome in _outcomes(scenarios, Runner(new_store, Rulebooks(session.settings.cache_folder))):
             passed, failed = passed + outcome.passed, failed + (not outcome.passed)
             _tell(outcome, session, as_json=args.json)

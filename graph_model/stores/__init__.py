@@ -10,7 +10,7 @@ _SQLITE = "sqlite:///"
 _GRAPH_SCHEMES = ("neo4j://", "neo4j+s://", "neo4j+ssc://", "bolt://", "bolt+s://", "bolt+ssc://")
 
 
-def open_store(url: str, access: Access = Access(), *, filling: bool = False) -> Store:  # noqa: B008 (frozen)
+def open_store(url: str, access: Access = Access(), *, filling: bool = False) -> Store:  # noqa: B008 (a frozen value)
     """Open the store at an address, making an embedded one that is not there yet.
 
     `sqlite:///path.db` is relative to the working folder, `sqlite:////abs/path.db` absolute, `sqlite:///:memory:` new
@@ -37,7 +37,7 @@ def open_store(url: str, access: Access = Access(), *, filling: bool = False) ->
     )
 
 
-def migrate_store(url: str, access: Access = Access()) -> tuple[int, int]:  # noqa: B008 (frozen)
+def migrate_store(url: str, access: Access = Access()) -> tuple[int, int]:  # noqa: B008 (a frozen value)
     """Bring a store's schema up to date, on a live store too; again does no harm.
 
     Returns:
