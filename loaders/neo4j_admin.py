@@ -86,21 +86,28 @@ def export_admin(store: Store, place: Path, progress: Progress = silent) -> tupl
 
 def _command(tables: Tables) -> list[str]:
     return [
-        *("neo4j-admin", "database", "import", "full"),
+        *(
+            "neo4j-admin",
+            "database",
+            "import",
+            "full",
+            "neo4j",
+        ),  # the name here: an option of files takes all that follow
         "--array-delimiter=U+001F",
-        "--read-buffer-size=64m",  # a rulebook is one field
+        f"--read-buffer-size={max(4, 2 + 2 * tables.longest // 2**20)}m",  # must hold the longest value, twice over
         f"--multiline-fields={'true' if tables.has_line_breaks else 'false'}",
         *tables.options(),
-        "neo4j",
     ]
 
 
 def _script(command: list[str]) -> str:
-    lines = " \\\n  ".join([*(f"'{word}'" for word in command[1:-1]), '"$@" "${DATABASE:-neo4j}"'])
+    options = " \\\n  ".join(f"'{word}'" for word in command[5:])
     return f"""#!/bin/sh
 # Fills a database that is empty, on the machine of a Neo4j server that does not run; then: xinheng store migrate.
 # Where the server has run before, its database is there already: --overwrite-destination=true deletes what it holds.
-cd "$(dirname "$0")" && exec "${{NEO4J_ADMIN:-neo4j-admin}}" {lines}
+cd "$(dirname "$0")" && exec "${{NEO4J_ADMIN:-neo4j-admin}}" \\
+  database import full "${{DATABASE:-neo4j}}" "$@" \\
+  {options}
 """
 
 
@@ -198,7 +205,7 @@ class _Writing:
                 totals[kind] += n
             node = change_node(tuple(columns), chain, json.loads(subjects), totals)
             if shape is None:
-                shape = Shape({"rulebook": "string"})
+                shape = Shape({"rulebook": "string", "subjects": "string[]"})
                 shape.learn(node)
             labels = "Change" if columns[6] is None else f"Change{BETWEEN}Publication"
             self._tables.add("nodes.changes", {":LABEL": labels}, node, shape)

@@ -1,7 +1,7 @@
 """CSV files as `neo4j-admin database import` reads them: each named by a header with types, gzip.
 
-A missing value is an empty field, an empty text a quoted one. Parts of a list are joined by U+001F, which no text of
-ours holds: ids have no white space, and JSON escapes it.
+A missing value is an empty field, an empty text a quoted one; an empty list cannot be told from a missing one. Parts of
+a list are joined by U+001F, which no text of ours holds: ids have no white space, and JSON escapes it.
 """
 
 import gzip
@@ -17,7 +17,7 @@ BETWEEN = "\x1f"
 
 
 def type_of(value: object) -> str | None:
-    """Give the type of a column that holds such values; `None` for a missing one."""
+    """Give the type of a column that holds such values; `None` for a missing one, as which an empty list comes."""
     match value:
         case None:
             return None
@@ -32,7 +32,8 @@ def type_of(value: object) -> str | None:
         case str():
             return "string"
         case _:
-            return "string[]"
+            parts = cast("Sequence[object]", value)
+            return f"{type_of(parts[0])}[]" if parts else None
 
 
 def field_of(value: object) -> str:
@@ -54,10 +55,10 @@ def field_of(value: object) -> str:
             return '"' + value.replace('"', '""') + '"'
         case _:
             parts = [str(part) for part in cast("Sequence[object]", value)]
-            if any(BETWEEN in part for part in parts):
+            if parts == [""] or any(BETWEEN in part for part in parts):
                 raise FactsRefused(
-                    "文字含分隔符 / a text in a list holds U+001F, which separates the parts of lists",
-                    hint="repair the text at its source",
+                    f"此列表不能写入 CSV / the list {parts} cannot be told from another one in such a file",
+                    hint="no list of one empty text, and no text in a list with U+001F; use `store copy` instead",
                     detail_code="text.malformed",
                 )
             return '"' + BETWEEN.join(parts).replace('"', '""') + '"'
@@ -95,6 +96,8 @@ class Tables:
         self._names: dict[str, int] = {}
         self.has_line_breaks = False
         """Whether any field has one, which the importer must be told."""
+        self.longest = 0
+        """The longest line, in bytes, which the importer must be able to hold."""
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +126,7 @@ class Tables:
             file = self._files[kind, *header] = _File(self._folder / f"{kind}.{number}.csv.gz", header)
         line = ",".join(map(field_of, (*keys.values(), *map(properties.get, columns))))
         self.has_line_breaks = self.has_line_breaks or "\n" in line or "\r" in line
-        file.write(line)
+        self.longest = max(self.longest, file.write(line))
 
     def options(self) -> list[str]:
         """Name every file as the importer asks for it."""
@@ -138,8 +141,8 @@ class _File:
         self._out = BufferedWriter(cast("Any", self._packed), 1 << 16)
         self.write(",".join(columns))
 
-    def write(self, line: str) -> None:
-        self._out.write(line.encode() + b"\n")
+    def write(self, line: str) -> int:
+        return self._out.write(line.encode() + b"\n")
 
     def close(self) -> None:
         self._out.close()

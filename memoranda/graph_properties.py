@@ -39,7 +39,7 @@ def of_list(official: OfficialList) -> Mapping[str, Property]:
 def of_terms(official: OfficialList) -> Mapping[str, Property]:
     """How one rulebook knows a list.
 
-    A term by a fact is `term_by` (its name), `term_values` with `term_values_months` (the same length; empty text: no
+    A term by a fact is `term_by` (its name), `term_values` with `term_values_months` (the same length; `none`: no
     term), and `term_otherwise`. `facts` are texts "NAME TYPE".
     """
     term = official.term_months
@@ -51,7 +51,7 @@ def of_terms(official: OfficialList) -> Mapping[str, Property]:
         **_plain("term_months", None if by is not None else term),
         **_said(by, "by", "otherwise", prefix="term_"),
         **_plain("term_values", [value for value, _ in cases]),
-        **_plain("term_values_months", [str(months or "") for _, months in cases]),
+        **_plain("term_values_months", [str(months or "none") for _, months in cases]),
         **_plain("facts", [f"{name} {kind}" for name, kind in sorted(official.facts.items())]),
         **_said(official.repair, "after_months", "from_", "body", "conditions", prefix="repair_"),
         **_said(official.objection, "days", "from_", "body", prefix="objection_"),

@@ -176,7 +176,7 @@ def test_every_field_of_an_entry_is_told_in_the_files_words() -> None:
         "authority": "a",
         "term_by": "ground",
         "term_values": ["1", "2"],
-        "term_values_months": ["", "36"],
+        "term_values_months": ["none", "36"],
         "term_otherwise": 24,
         "defective_if": "fact.minor",
         "notice_required": True,
