@@ -41,6 +41,7 @@ def schemas() -> dict[str, Schema]:
     for schema in found.values():
         _as_written(schema)
     _add_verdict_zh(found["Decision"])
+    _tell_departments_apart(found["Altered"])
     found["Answer"] = _object({"check_id": {"type": "string", "format": "uuid"}, "decision": ref("Decision")})
     verdict = {"enum": list(VERDICT_ZH)}
     found["BatchAnswer"] = _object(
@@ -76,6 +77,14 @@ def _add_verdict_zh(decision: Schema) -> None:
         if name == "verdict":
             properties["verdict_zh"] = {"enum": list(VERDICT_ZH.values())}
     decision["properties"], decision["required"] = properties, list(properties)
+
+
+def _tell_departments_apart(altered: Schema) -> None:
+    """Write one department where the engine has several that are alike."""
+    names = {name: "department" if name == "departments" else name for name in altered["properties"]}
+    altered["properties"] = {names[name]: value for name, value in altered["properties"].items()}
+    altered["properties"]["department"] = {"type": "string", "title": "Department"}
+    altered["required"] = list(altered["properties"])
 
 
 def _object(properties: Schema, optional: Sequence[str] = ()) -> Schema:

@@ -5,10 +5,9 @@ subject is *seen* at one version, over all days or as it stands on one day; two 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from engine.change_cause import Around, Cause
 from engine.gates import exempt_on
@@ -19,14 +18,15 @@ from graph_model.calendar import Interval
 from graph_model.nodes import Exemption, Neighbourhood, Objection, SubjectId
 from memoranda.rulebook import Rulebook
 
-ItemKey = tuple[str, str, str, str]
-"""(measure, department, designation, role)."""
+ItemKey = tuple[str, str, str]
+"""(measure, designation, role): one item, for some departments alike."""
 Terms = tuple[str, str | None, tuple[str, ...] | str, bool]
 """What a measure says of its own effect: effect, what a limit limits to, matters, whether it binds elsewhere only."""
 State = tuple[Timeline, tuple[tuple[str, Timeline], ...], tuple[Exemption, ...], tuple[Objection, ...], Terms]
 """All of an item that can differ: its days as duty and unresolved; those on which it is withheld, by withholding
 designation; the matter exemptions that touch it; the objections to what it rests on (§4); and its terms. On one day
 only what concerns that day is in it, each truth as if it held for ever."""
+_Seen = tuple[Item, State]
 ONE_DAY = timedelta(days=1)
 
 
@@ -77,10 +77,14 @@ class Side:
     disputed: tuple[DisputedRun, ...] = ()
 
 
+_Happened = tuple[str, str, Side | None, Side | None, tuple[Cause, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """One item that something opened, closed, altered, withheld or released.
+    """One item that something opened, closed, altered, withheld or released, for all departments alike.
 
+    departments  sorted; what happened to others of the same item is told apart
     day    the day whose coming did it, else `None`
     was    before, `None` where there was no such item
     now    after, `None` where there is no such item any more
@@ -91,7 +95,7 @@ class Altered:
     what: str
     measure: str
     effect: str
-    department: str
+    departments: tuple[str, ...]
     designation: str
     role: str
     day: date | None = None
@@ -111,14 +115,16 @@ class Sight:
     book: Rulebook | None
     items: tuple[Item, ...]
 
-    def states(self, day: date | None) -> dict[ItemKey, tuple[Item, State]]:
-        """Give each item's state on a day, without those that are nothing then; `None`: over all days."""
-        found: dict[ItemKey, tuple[Item, State]] = {}
+    def states(self, day: date | None) -> dict[ItemKey, list[tuple[Item, State]]]:
+        """Give each item's state on a day, without those that are nothing then; `None`: over all days.
+
+        Several under one key are for different departments.
+        """
+        found: dict[ItemKey, list[tuple[Item, State]]] = {}
         for item in self.items:
             state = _state(item, day)
             if state is not None:
-                for department in item.departments:
-                    found[item.measure.id, department, item.listing.id, item.target.role] = (item, state)
+                found.setdefault(_key(item), []).append((item, state))
         return found
 
 
@@ -126,6 +132,10 @@ def sight_of(facts: Neighbourhood | None, book: Rulebook | None) -> Sight:
     """See a subject by its facts and a rulebook."""
     items = standing_of(facts, book).items if facts is not None and book is not None else ()
     return Sight(facts, book, items)
+
+
+def _key(item: Item) -> ItemKey:
+    return item.measure.id, item.listing.id, item.target.role
 
 
 def _state(item: Item, day: date | None) -> State | None:
@@ -151,29 +161,46 @@ def differences(
     new: Sight,
     days: tuple[date, date] | None = None,
 ) -> Iterator[Altered]:
-    """Give what differs between two sights of one subject, by measure, department, designation and role.
+    """Give what differs between two sights of one subject, by measure, designation, role and departments.
 
     Without `days`, over all of them; with them, as the one stands on the first and the other on the second.
     """
     on = days or (None, None)
     before, after = old.states(on[0]), new.states(on[1])
     around: Around | None = None
-    alike: dict[tuple[int, int], tuple[Side | None, Side | None, tuple[Cause, ...]]] = {}
     for key in sorted({*before, *after}):
-        was, now = before.get(key), after.get(key)
-        what = _difference(was and was[1], now and now[1])
-        if what is None:
-            continue
-        measure, department, designation, role = key
-        old_item, new_item = was[0] if was else _item(key, old), now[0] if now else _item(key, new)
-        which = (id(old_item), id(new_item))
-        if which not in alike:  # one item stands for all departments that it binds alike
+        told: dict[_Happened, list[str]] = {}
+        for departments, was, now in _side_by_side(before.get(key, ()), after.get(key, ())):
+            what = _difference(was and was[1], now and now[1])
+            if what is None:
+                continue
             around = around or Around.of((old.facts, new.facts), (old.book, new.book), days)
+            items = (was[0] if was else _item(key, departments, old), now[0] if now else _item(key, departments, new))
             sides = (was and _side(was[0], on[0]), now and _side(now[0], on[1]))
-            alike[which] = (*sides, around.causes(old_item, new_item))
-        effect = (now or was)[0].measure.effect  # type: ignore[index]  # a key is one of theirs
+            effect = (now or was)[0].measure.effect  # type: ignore[index]  # one of the two is there
+            # What is alike for departments that the rulebook treats apart is told together: the same in one way only.
+            told.setdefault((what, effect, *sides, around.causes(*items)), []).extend(departments)
+        measure, designation, role = key
         day = on[1] if on[0] != on[1] else None
-        yield Altered(subject, what, measure, effect, department, designation, role, day, *alike[which])
+        for (what, effect, side, other, cause), named in sorted(told.items(), key=lambda one: min(one[1])):
+            yield Altered(
+                subject, what, measure, effect, tuple(sorted(named)), designation, role, day, side, other, cause
+            )
+
+
+def _side_by_side(
+    old: Sequence[_Seen], new: Sequence[_Seen]
+) -> Iterator[tuple[tuple[str, ...], _Seen | None, _Seen | None]]:
+    """Put what stood and what stands beside each other, for departments that are treated alike in both."""
+    if len(old) <= 1 and len(new) <= 1 and (not old or not new or old[0][0].departments == new[0][0].departments):
+        yield (old or new)[0][0].departments, old[0] if old else None, new[0] if new else None
+        return
+    was, now = ({d: number for number, (item, _) in enumerate(seen) for d in item.departments} for seen in (old, new))
+    pairs: dict[tuple[int | None, int | None], list[str]] = {}
+    for department in sorted({*was, *now}):
+        pairs.setdefault((was.get(department), now.get(department)), []).append(department)
+    for (one, other), departments in pairs.items():
+        yield tuple(departments), None if one is None else old[one], None if other is None else new[other]
 
 
 def _difference(old: State | None, new: State | None) -> str | None:
@@ -187,14 +214,9 @@ def _difference(old: State | None, new: State | None) -> str | None:
     return "altered" if old_withheld and new_withheld else "withheld" if new_withheld else "released"
 
 
-def _item(key: ItemKey, seen: Sight) -> Item | None:
-    """Give the item of that key, also where it is nothing on the day that is looked at."""
-    measure, department, designation, role = key
-    for item in seen.items:
-        named = (item.measure.id, item.listing.id, item.target.role)
-        if named == (measure, designation, role) and department in item.departments:
-            return item
-    return None
+def _item(key: ItemKey, departments: tuple[str, ...], seen: Sight) -> Item | None:
+    """Give the item of that key and these departments, also where it is nothing on the day that is looked at."""
+    return next((item for item in seen.items if _key(item) == key and departments[0] in item.departments), None)
 
 
 def _side(item: Item, day: date | None) -> Side:
@@ -259,20 +281,12 @@ def changed(subject: SubjectId, old: Sight, new: Sight, days: tuple[date, date] 
 
 
 def told(items: Iterable[Altered]) -> list[Json]:
-    """Write items as JSON values. What items of one subject share is written once, and shared again."""
-    written: dict[int, Any] = {}
-
-    def once(part: Any) -> Any:
-        if id(part) not in written:
-            written[id(part)] = as_json(part)
-        return written[id(part)]
-
-    shared = ("day", "was", "now", "cause")
-    # Kept as a list, so that no part's id comes again while we write.
-    return [
-        {name: once(value) if name in shared else value for name, value in zip(Altered.__slots__, of, strict=True)}
-        for of in [[getattr(item, name) for name in Altered.__slots__] for item in items]
-    ]
+    """Write items as JSON values, each department's by itself; what they share is written once, and shared."""
+    found = []
+    for item in items:
+        written: Json = {("department" if name == "departments" else name): v for name, v in as_json(item).items()}
+        found += [{**written, "department": department} for department in item.departments]
+    return found
 
 
 def days_of(timeline: Timeline) -> list[Json]:

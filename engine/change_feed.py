@@ -90,7 +90,7 @@ class Feed:
                 entries.append({**part.head, "complete": False, "items": []})
             entries[-1]["items"] += told(part.items)
             entries[-1]["complete"] = part.complete
-            items += len(part.items)
+            items += sum(len(item.departments) for item in part.items)
             at = part.after
             if items >= MOST_ITEMS or enough() or (part.complete and len(entries) == most):
                 break
@@ -164,10 +164,10 @@ class Feed:
         rest = subjects if begun.subject is None else subjects[bisect_right(subjects, begun.subject) :]
         for block in in_blocks(rest, self._block):
             items = [
-                item
+                item if department is None else replace(item, departments=(department,))
                 for _, _, items in step.taken(self._store, block)
                 for item in items
-                if department is None or item.department == department
+                if department is None or department in item.departments
             ]
             if block[-1] != rest[-1]:
                 yield Part(head, items, complete=False, after=replace(begun, subject=block[-1]))

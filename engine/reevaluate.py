@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 
-from engine.change import Altered, Sight, told
+from engine.change import Altered, Sight
 from engine.change_affected import (
     Gathered,
     affected_by,
@@ -81,16 +81,22 @@ def digest_of(seen: Sight, day: date | None = None) -> str | None:
     states = seen.states(day)
     if not states:
         return None
-    said = [
-        [*key, holds, withheld, *([as_json(mark) for mark in marks] for marks in (exemptions, objections)), terms]
-        for key, (_, (holds, withheld, exemptions, objections, terms)) in sorted(states.items(), key=lambda of: of[0])
-    ]
-    return sha256(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    said = []
+    for key, together in sorted(states.items(), key=lambda of: of[0]):
+        alike: dict[str, list[str]] = {}
+        for item, (holds, withheld, exemptions, objections, terms) in together:
+            marks = [[as_json(mark) for mark in marks] for marks in (exemptions, objections)]
+            alike.setdefault(_compact([holds, withheld, marks, terms]), []).extend(item.departments)
+        said.append([key, sorted([sorted(departments), state] for state, departments in alike.items())])
+    return sha256(_compact(said).encode()).hexdigest()
 
 
 def lines_of(items: Iterable[Altered]) -> bytes:
     """Write items of a diff in one way only, one a line."""
-    return "".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n" for item in told(items)).encode()
+    return "".join(_compact(as_json(item)) + "\n" for item in items).encode()
+
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ def test_a_change_of_law_alters_nothing_but_near_the_lists_it_reads_differently(
                     assert around is not None
                     assert lists & {designation.list for designation in around.designations}
                     assert all(item.cause for item in altered)
-                    departments = {item.department for item in altered}
+                    departments = {department for item in altered for department in item.departments}
                     assert not any(
                         lists.isdisjoint(lists_reaching(department, old) | lists_reaching(department, new))
                         for department in departments

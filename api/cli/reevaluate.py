@@ -122,7 +122,9 @@ def _reevaluate(service: Service, span: Span, folder: Folder | None) -> tuple[Co
                         folder.keep(outcome.subject)
                 else:
                     whole.update(lines_of(outcome.items))
-                    counts.update((item.measure, item.department, item.what) for item in outcome.items)
+                    counts.update(
+                        (i.measure, department, i.what) for i in outcome.items for department in i.departments
+                    )
                 bar.update()
         if folder is None:
             return counts, {"reevaluated": subjects, "changed": changed, "digest": whole.hexdigest(), "files": None}

@@ -1,6 +1,6 @@
 """What a re-evaluation leaves in a folder: what changed, everyone's digest, and how far it came.
 
-changes-*.jsonl  one item of the diff a line, by subject
+changes-*.jsonl  one item of the diff a line, with the departments it is alike for, by subject
 digests-*.jsonl  one subject a line, with the digest of its standing now; only whom it looked at
 state.json       the point up to which the folder is complete (version, day); and of a run that was stopped, where it is
 
@@ -98,7 +98,7 @@ class Folder:
     def write(self, outcome: Outcome) -> None:
         """Write down what happened to one subject."""
         for item in outcome.items:
-            self.counts[item.measure, item.department, item.what] += 1
+            self.counts.update((item.measure, department, item.what) for department in item.departments)
         self._files["changes"].write(lines_of(outcome.items))
         told = json.dumps({"subject": outcome.subject, "digest": outcome.now}, ensure_ascii=False)
         self._files["digests"].write(told.encode() + b"\n")
