@@ -1,6 +1,7 @@
 """The few verbs that the outside uses. Each reads one version of the store and never another in the same answer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 
@@ -8,21 +9,24 @@ from engine.change import days_of
 from engine.change_affected import Rosters, lists_reaching
 from engine.change_feed import Feed, Place
 from engine.duties import DutiesPlace, duties_page
+from engine.index import Absent, Index
 from engine.judge import judge
 from engine.question import STRENGTH, Batch, Check, Decision, Json, Verdict, WhyNot, WhyNotQuestion, as_json
 from engine.sentences import person_masked
-from engine.standing import standing_of
+from engine.standing import Standing, standing_of
 from engine.why_not import why_not
 from graph_model.errors import (
     BatchTooLarge,
     MalformedRequest,
     RulebookRefused,
+    StoreUnavailable,
     UnknownDepartment,
     UnknownVersion,
     VersionNotYet,
     XinhengError,
 )
 from graph_model.identifiers import is_uscc
+from graph_model.nodes import Subject
 from graph_model.store import ChangeSet, Publication, Receipt, Store
 from memoranda.graph import graph_of
 from memoranda.rulebook import Rulebook
@@ -32,10 +36,15 @@ MAX_BATCH = 1_000
 
 
 class Service:
-    """Answers questions from one store. Holds no facts; rulebooks are kept, since they never change (R1)."""
+    """Answers questions from one store. Rulebooks are kept, since they never change (R1).
 
-    def __init__(self, store: Store) -> None:
+    index  answers checks from memory where it is set and built, byte for byte what the store would answer (J10); it
+           is brought up to date by whoever writes here, and by whoever watches others' writing (`Index.follow`)
+    """
+
+    def __init__(self, store: Store, index: Index | None = None) -> None:
         self.store = store
+        self.index = index
         self._book = lru_cache(maxsize=16)(self._read_book)
         self._rosters = Rosters(store)
         self._feed = Feed(store, self.book_at, self._rosters)
@@ -50,8 +59,7 @@ class Service:
         """
         version = self._version(check.version, check.min_version)
         book = self.rulebook(check.rulebook) if check.rulebook else self.rulebook_in_force(version)[1]
-        around = self.store.neighbourhood(check.subject, version)
-        return judge(standing_of(around, book) if around is not None else None, check, book, version)
+        return judge(self._standing(check.subject, version, book), check, book, version)
 
     def check_batch(self, checks: Sequence[Check]) -> Batch:
         """Answer each check as if it were asked alone; a fault is that check's own (J9).
@@ -81,14 +89,18 @@ class Service:
 
     def apply(self, change: ChangeSet) -> Receipt:
         """Write one change set of facts (C1)."""
-        return self.store.commit(change)
+        receipt = self.store.commit(change)
+        self._follow()
+        return receipt
 
     def publish(self, book: Rulebook, *, actor: str, reason: str, key: str) -> Receipt:
         """Put a rulebook in force from the next version on (R1)."""
         publication = Publication(
             book.digest, book.content, book.vocabulary, actor, reason, key, graph=lambda: graph_of(book)
         )
-        return self.store.publish(publication)
+        receipt = self.store.publish(publication)
+        self._follow()
+        return receipt
 
     def rulebook(self, digest: str) -> Rulebook:
         """Give a published rulebook. Raises `UnknownVersion` where none has that digest."""
@@ -96,8 +108,8 @@ class Service:
 
     def rulebook_in_force(self, version: int | None = None) -> tuple[int, Rulebook]:
         """Give the version asked (or the latest) and the rulebook published last at it (R1)."""
-        read = self.store.latest_version() if version is None else version
-        digest = self.store.rulebook_at(read)
+        read = self._latest() if version is None else version
+        digest = self._digest_at(read)
         if digest is None:
             raise UnknownVersion(f"版本 {read} 尚无已发布的规则 no rulebook was published", hint="publish one first")
         return read, self._book(digest)
@@ -180,7 +192,10 @@ class Service:
         return None if digest is None else self._book(digest)
 
     def _version(self, asked: int | None, at_least: int | None) -> int:
-        latest = self.store.latest_version()
+        latest = self._latest()
+        if max(asked or 0, at_least or 0) > latest and self.index is not None:
+            # Others may have written it since anybody looked; whoever asks for it may not be told an older one (C2).
+            latest = self.index.follow()
         if asked is not None and not 0 <= asked <= latest:
             raise UnknownVersion(f"没有版本 {asked} no such version", hint=f"versions are 0 to {latest}")
         read = latest if asked is None else asked
@@ -189,6 +204,31 @@ class Service:
                 f"尚未到版本 {at_least}，现为 {read} not that fresh yet", hint="try again, or ask for less"
             )
         return read
+
+    def _latest(self) -> int:
+        return self.store.latest_version() if self.index is None else self.index.version
+
+    def _digest_at(self, version: int) -> str | None:
+        found = self.index.rulebook_at(version) if self.index is not None else Absent.ELSEWHERE
+        return self.store.rulebook_at(version) if isinstance(found, Absent) else found
+
+    def _standing(self, subject: str, version: int, book: Rulebook) -> Standing | None:
+        found = self.index.standing(subject, version, book) if self.index is not None else Absent.ELSEWHERE
+        match found:
+            case Absent.UNKNOWN:
+                return None
+            case Absent.CLEAR:
+                return Standing(Subject(subject, ()), (), {})
+            case Absent.ELSEWHERE:
+                around = self.store.neighbourhood(subject, version)
+                return standing_of(around, book) if around is not None else None
+        return found
+
+    def _follow(self) -> None:
+        """See what was just written here. It is written: whether it can be read at once is another matter."""
+        if self.index is not None:
+            with suppress(StoreUnavailable):
+                self.index.follow()
 
     def _read_book(self, digest: str) -> Rulebook:
         content = self.store.rulebook_content(digest)

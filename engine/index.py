@@ -1,0 +1,180 @@
+"""The hot index: everything that checks need, in memory, at the latest version and those shortly before (J10).
+
+It holds the neighbourhood of every subject near a designation, and the ids of all others; no rulebook, so that a
+publication changes nothing in it. Facts are dated by versions here too: a reader takes one version first and sees
+nothing of a later one, while a writer adds the next. A version that it cannot answer is answered by the store.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from threading import Lock
+from time import monotonic
+from typing import TypeAlias
+
+from engine.change_affected import BLOCK, Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.standing import Standing, standing_of
+from graph_model.nodes import SubjectId, Version
+from graph_model.packing import packed, unpacked
+from graph_model.store import Change, Store
+from memoranda.rulebook import Rulebook
+
+
+class Absent(Enum):
+    """What is known of a subject without a neighbourhood."""
+
+    CLEAR = "registered, and nothing near it that could bind anybody"
+    UNKNOWN = "not registered"
+    ELSEWHERE = "the index does not hold that version; ask the store"
+
+
+@dataclass(slots=True)
+class Entry:
+    """Since which version, the packed neighbourhood (`None`: no designation near), and what was before."""
+
+    since: Version
+    spelled: bytes | None
+    before: "Entry | None" = None
+
+
+Progress: TypeAlias = Callable[[int], None]
+_OLD_ENTRIES = 20_000
+"""Superseded neighbourhoods that are kept for readers of versions shortly before."""
+_STANDINGS = 4_000
+"""Standings that are kept once derived; each some kilobytes."""
+
+
+class Index:
+    """Build it once, then `follow` the store. Safe for several threads; readers never wait.
+
+    version  the latest version it answers; grows by `follow` alone
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.version: Version = -1
+        self._store = store
+        self._oldest: Version = 0
+        self._near: dict[SubjectId, Entry] = {}
+        self._known: set[SubjectId] = set()
+        self._joined: dict[SubjectId, Version] = {}
+        self._superseding: deque[Entry] = deque()
+        self._rulebooks: list[tuple[Version, str | None]] = []
+        self._standings: OrderedDict[tuple[SubjectId, Version, str], Standing] = OrderedDict()
+        self._followed = Lock()
+        self._kept = Lock()
+        self._seen_at = monotonic()
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    def build(self, progress: Progress = lambda _: None) -> None:
+        """Read the store at its latest version. `progress`: told how many subjects were read so far.
+
+        Raises:
+            StoreUnavailable: it cannot be read now; the index stays as it was.
+
+        """
+        with self._followed:
+            self._seen_at = monotonic()
+            version = self._store.latest_version()
+            known: set[SubjectId] = set()
+            for n, subject in enumerate(self._store.subjects(version), start=1):
+                known.add(subject)
+                if n % 10_000 == 0:
+                    progress(n)
+            near: dict[SubjectId, Entry] = {}
+            gathered = Gathered()
+            try:
+                for designated in on_lists(self._store, version, None):
+                    gathered.put(designated)
+                for block in in_blocks(gathered, BLOCK):
+                    for around in self._store.neighbourhoods(block, version):
+                        if around is not None and around.designations:
+                            near[around.subject.id] = Entry(version, packed(around))
+                    progress(len(known) + len(near))
+            finally:
+                gathered.close()
+            # What is told of older versions ends before anything of theirs is taken away.
+            self._oldest = version
+            self._rulebooks = [(version, self._store.rulebook_at(version))]
+            self._near, self._known, self._joined = near, known, {}
+            self._superseding.clear()
+            self.version = version
+
+    def follow(self) -> Version:
+        """Take in what was written since, version by version; give the latest version.
+
+        Raises:
+            StoreUnavailable: it cannot be read now; what was taken in stays.
+
+        """
+        with self._followed:
+            seen_at = monotonic()
+            latest = self._store.latest_version()
+            for change in changes_between(self._store, self.version, latest):
+                if change.kind == "facts":
+                    self._take(change)
+                else:
+                    self._rulebooks.append((change.version, change.rulebook))
+                self.version = change.version
+            self._seen_at = seen_at
+            return latest
+
+    def _take(self, change: Change) -> None:
+        for block in in_blocks(affected_by(change, self._store), BLOCK):
+            for subject, around in zip(block, self._store.neighbourhoods(block, change.version), strict=True):
+                if around is None:
+                    continue
+                if subject not in self._known and subject not in self._joined:
+                    self._joined[subject] = change.version
+                before = self._near.get(subject)
+                if around.designations or before is not None:
+                    entry = Entry(change.version, packed(around) if around.designations else None, before)
+                    self._near[subject] = entry
+                    self._superseding.append(entry)
+        while len(self._superseding) > _OLD_ENTRIES:
+            oldest = self._superseding.popleft()
+            # First said, then dropped: a reader looks at what is there first, and then at whether it still is told.
+            self._oldest = max(self._oldest, oldest.since)
+            oldest.before = None
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    @property
+    def age(self) -> float:
+        """For how many seconds nobody has looked into the store: how old an answer may be."""
+        return monotonic() - self._seen_at
+
+    def standing(self, subject: SubjectId, version: Version, book: Rulebook) -> Standing | Absent:
+        """Give the standing of a subject at a version under a rulebook, or why there is none here."""
+        if not self._oldest <= version <= self.version:
+            return Absent.ELSEWHERE
+        entry = self._near.get(subject)
+        while entry is not None and entry.since > version:
+            entry = entry.before
+        found: Standing | Absent
+        if entry is not None and entry.spelled is not None:
+            found = self._derived(subject, entry.since, entry.spelled, book)
+        elif subject in self._known or self._joined.get(subject, version + 1) <= version:
+            found = Absent.CLEAR
+        else:
+            found = Absent.UNKNOWN
+        return found if self._oldest <= version else Absent.ELSEWHERE
+
+    def rulebook_at(self, version: Version) -> str | Absent | None:
+        """Give the digest of the rulebook published last at a version."""
+        found = next((digest for since, digest in reversed(self._rulebooks) if since <= version), None)
+        return found if self._oldest <= version <= self.version else Absent.ELSEWHERE
+
+    def _derived(self, subject: SubjectId, since: Version, spelled: bytes, book: Rulebook) -> Standing:
+        key = (subject, since, book.digest)
+        with self._kept:
+            if key in self._standings:
+                self._standings.move_to_end(key)
+                return self._standings[key]
+        found = standing_of(unpacked(spelled), book)
+        with self._kept:
+            self._standings[key] = found
+            if len(self._standings) > _STANDINGS:
+                self._standings.popitem(last=False)
+        return found

@@ -1,0 +1,179 @@
+"""The index answers as the store does (J10): over random histories, at every version, while others write."""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+from threading import Event, Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import index as index_module
+from engine.index import Absent, Index
+from engine.question import Check, as_json
+from engine.service import Service
+from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
+from graph_model.nodes import Facts
+from graph_model.packing import packed, unpacked
+from graph_model.store import ChangeSet, Store
+from graph_model.stores import open_store
+from tests.change_histories import History, a_day, begun
+from tests.store_acts import registration
+from tests.worlds import SUBJECTS
+
+SEEDS = st.integers(min_value=0, max_value=2**20)
+STRANGER = "NOBODY"
+
+
+def said(service: Service, check: Check) -> object:
+    """A decision as bytes would tell it, or the error that refuses the question."""
+    try:
+        return as_json(service.check(check))
+    except XinhengError as error:
+        return (error.code, error.what)
+
+
+def questions(history: History, chance: Random, version: int | None, many: int = 12) -> list[Check]:
+    book = history.service.book_at(history.service.store.latest_version())
+    matters = [*book.matters, "no-such-matter"] if book is not None else ["any"]
+    departments = [None, *book.departments] if book is not None else [None]
+    return [
+        Check(
+            subject=chance.choice((*SUBJECTS, STRANGER, "two words")),
+            matter=chance.choice(matters),
+            on=a_day(chance),
+            department=chance.choice(departments),
+            version=version,
+        )
+        for _ in range(many)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS)
+def test_with_and_without_index_every_version_says_the_same(seed: int) -> None:
+    chance = Random(seed)
+    with open_store("sqlite:///:memory:") as store:
+        history = begun(Service(store), seed, 3)
+        index = Index(store)
+        index.build()
+        built = index.version
+        with_index, without = Service(store, index), Service(store)
+        history.service = with_index
+        for _ in range(6):
+            history.step()
+            assert index.version == store.latest_version()
+        for version in (None, *range(store.latest_version() + 2)):
+            for check in questions(history, chance, version):
+                assert said(with_index, check) == said(without, check)
+        anew = Index(store)
+        anew.build()
+        book = with_index.book_at(index.version)
+        for subject in (*SUBJECTS, STRANGER):
+            if book is not None:
+                assert anew.standing(subject, index.version, book) == index.standing(subject, index.version, book)
+                held = index.standing(subject, built, book)
+                assert held is not Absent.ELSEWHERE, "versions since it was built are held"
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS)
+def test_what_is_packed_is_unpacked_equal(seed: int) -> None:
+    with open_store("sqlite:///:memory:") as store:
+        begun(Service(store), seed, 5)
+        for subject in SUBJECTS:
+            around = store.neighbourhood(subject, store.latest_version())
+            assert around is None or unpacked(packed(around)) == around
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_versions_that_were_forgotten_are_asked_of_the_store(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_OLD_ENTRIES", 2)
+    chance = Random(seed)
+    with open_store("sqlite:///:memory:") as store:
+        history = begun(Service(store), seed, 2)
+        index = Index(store)
+        index.build()
+        built = index.version
+        history.service = Service(store, index)
+        for _ in range(10):
+            history.step()
+        for version in range(built, store.latest_version() + 1):
+            for check in questions(history, chance, version):
+                assert said(history.service, check) == said(Service(store), check)
+        book = history.service.book_at(store.latest_version())
+        if book is not None and len(index._superseding) == 2:
+            assert index.standing(STRANGER, built, book) is Absent.ELSEWHERE
+
+
+def test_readers_see_one_version_while_a_writer_goes_on() -> None:
+    """What a version says never changes while others are written: no answer mixes two."""
+    with open_store("sqlite:///:memory:") as store:
+        history = begun(Service(store), 5, 4)
+        index = Index(store)
+        index.build()
+        service = Service(store, index)
+        history.service = service
+        first_said: dict[tuple[int, Check], object] = {}
+        faults: list[object] = []
+        done = Event()
+        asked = questions(history, Random(1), None, 40)
+
+        def read(chance: Random) -> None:
+            while not done.is_set():
+                version, check = index.version, chance.choice(asked)
+                at = Check(check.subject, check.matter, check.on, department=check.department, version=version)
+                found = said(service, at)
+                if first_said.setdefault((version, check), found) != found:
+                    faults.append((version, check))
+
+        readers = [Thread(target=read, args=(Random(n),)) for n in range(3)]
+        for reader in readers:
+            reader.start()
+        for _ in range(60):
+            history.step()
+        done.set()
+        for reader in readers:
+            reader.join()
+        assert faults == []
+        assert len({version for version, _ in first_said}) > 5
+        for (version, check), found in first_said.items():
+            at = Check(check.subject, check.matter, check.on, department=check.department, version=version)
+            assert found == said(Service(store), at)
+
+
+def test_what_another_process_wrote_is_seen_before_an_answer_that_demands_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('index')}/city.db"
+    with open_store(url) as ours, open_store(url) as theirs:
+        begun(Service(ours), 3, 3)
+        index = Index(ours)
+        index.build()
+        service = Service(ours, index)
+        matter = next(iter(service.rulebook_in_force()[1].matters))
+        newcomer = ChangeSet("other", "test", "newcomer", Facts(registrations=(registration("NEW"),)))
+        written = theirs.commit(newcomer).version
+        day = date(2024, 1, 1)
+        assert service.check(Check("NEW", matter, day)).verdict == "unknown", "nobody demanded to be up to date"
+        assert service.check(Check("NEW", matter, day, min_version=written)).verdict == "clear"
+        with pytest.raises(VersionNotYet):
+            service.check(Check("NEW", matter, day, min_version=written + 1))
+
+
+def test_with_the_store_away_memory_answers_and_writing_is_refused() -> None:
+    store: Store = open_store("sqlite:///:memory:")
+    history = begun(Service(store), 3, 3)
+    index = Index(store)
+    index.build()
+    service = Service(store, index)
+    asked = questions(history, Random(2), None)
+    before = [said(service, check) for check in asked]
+    store.close()
+    assert [said(service, check) for check in asked] == before
+    assert index.age >= 0
+    with pytest.raises(StoreUnavailable):
+        service.apply(ChangeSet("clerk", "test", "late", Facts(registrations=(registration("LATE"),))))
+    with pytest.raises(StoreUnavailable):
+        service.check(Check(SUBJECTS[0], asked[0].matter, date(2024, 1, 1), min_version=index.version + 1))
