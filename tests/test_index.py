@@ -1,7 +1,6 @@
 """The index answers as the store does (J10): over random histories, at every version, while others write."""
 
 from datetime import date
-from pathlib import Path
 from random import Random
 from threading import Event, Thread
 
