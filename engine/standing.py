@@ -87,6 +87,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A listing with what does not depend on any measure: G1, G2, and both together."""
+
+    listing: Listing
+    in_effect: Timeline
+    duly_listed: Timeline
+    stands: Timeline
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Everything about one subject that judging needs. Items are sorted by measure, designation, target, department."""
 
@@ -103,42 +113,48 @@ def standing_of(neighbourhood: Neighbourhood, book: Rulebook) -> Standing:
     subject = neighbourhood.subject
     ties = Ties(subject.id, neighbourhood.relations)
     read = [listing for d in neighbourhood.designations if (listing := listing_of(d, book)) is not None]
-    listed = [(listing, all_of([in_effect(listing), duly_listed(listing, book)])) for listing in read]
-    own = [(listing, truth) for listing, truth in listed if listing.designation.subject == subject.id]
+    listed = [listed_of(listing, book) for listing in read]
+    own = [one for one in listed if one.listing.designation.subject == subject.id]
     items: list[Item] = []
-    for listing, stands in listed:
-        if stands == FALSE:
+    for one in listed:
+        if one.stands == FALSE:
             continue
-        paths = ties.paths_to(listing.designation)
-        for planned in plan.on_list(listing.official.id):
+        paths = ties.paths_to(one.listing.designation)
+        for planned in plan.on_list(one.listing.official.id):
             records = paths.get(planned.target.role)
             if records:
-                items += _items(planned, records, listing, neighbourhood, ties, own, book)
+                items += _items(planned, records, one, neighbourhood, ties, own, book)
     items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
     return Standing(subject, tuple(items), neighbourhood.names)
+
+
+def listed_of(listing: Listing, book: Rulebook) -> Listed:
+    """Work out G1 and G2 of a listing, once for all measures."""
+    effective, due = in_effect(listing), duly_listed(listing, book)
+    return Listed(listing, effective, due, all_of([effective, due]))
 
 
 def _items(
     planned: Planned,
     records: Sequence[Relation | None],
-    listing: Listing,
+    listed: Listed,
     neighbourhood: Neighbourhood,
     ties: Ties,
-    own: Sequence[tuple[Listing, Timeline]],
+    own: Sequence[Listed],
     book: Rulebook,
 ) -> list[Item]:
-    measure, target = planned.measure, planned.target
+    measure, target, listing = planned.measure, planned.target, listed.listing
     links = ties.links.get(listing.id, ())
     paths = paths_of(measure, target, records, listing, neighbourhood.subject, links, book)
     reached = any_of(path.holds for path in paths)
     shared = {
-        "in_effect": in_effect(listing),
-        "duly_listed": duly_listed(listing, book),
+        "in_effect": listed.in_effect,
+        "duly_listed": listed.duly_listed,
         "memorandum_in_force": planned.in_force,
         "within_term": within_term(measure, listing),
         "not_exempt": not_exempt(measure, listing, neighbourhood.exemptions),
     }
-    common = all_of([reached, *shared.values()])
+    common = all_of([reached, listed.stands, planned.in_force, shared["within_term"], shared["not_exempt"]])
     if common == FALSE:
         return []
     found = []
@@ -189,22 +205,23 @@ def paths_of(
 
 def withholding(
     measure: Measure,
-    own: Iterable[tuple[Listing, Timeline]],
+    own: Iterable[Listed],
     exemptions: Sequence[Exemption],
     allowed: Timeline,
     book: Rulebook,
 ) -> tuple[tuple[str, Timeline], ...]:
     """Give the subject's own designations that withhold a favour, with the days on which each does (R10, §4).
 
-    `own` comes with G1 and G2 together; `allowed` are the days on which an article lets them withhold.
+    `allowed` are the days on which an article lets them withhold.
     """
     if allowed == FALSE:
         return ()
     lists = book.withholding_lists(measure.id)
     found = []
-    for listing, stands in own:
+    for one in own:
+        listing = one.listing
         if listing.official.id in lists:
-            days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])
+            days = all_of([one.stands, _not_exempt_from_list(listing, exemptions), allowed])
             if any(truth == () for _, truth in days):
                 found.append((listing.id, days))
     return tuple(found)

@@ -9,8 +9,8 @@ from engine.listing import Listing, listing_of
 from engine.plan import withholding_holds
 from engine.question import CandidateGates, WhyNot, WhyNotQuestion
 from engine.roles import Ties
-from engine.standing import paths_of, withholding
-from engine.timeline import FALSE, TRUE, Timeline, all_of, at
+from engine.standing import Listed, listed_of, paths_of, withholding
+from engine.timeline import FALSE, TRUE, Timeline, at
 from graph_model.errors import UnknownMeasure
 from graph_model.nodes import Neighbourhood
 from memoranda.model import Measure, Target
@@ -29,7 +29,7 @@ class Scene:
     day: date
     measure: Measure
     ties: Ties
-    own: tuple[tuple[Listing, Timeline], ...]
+    own: tuple[Listed, ...]
     book: Rulebook
 
 
@@ -69,11 +69,7 @@ def _candidates(
     """Give every candidate, the closest first: role held or once held, fewest failing gates, designation, target."""
     subject = neighbourhood.subject
     listings = [listing for d in neighbourhood.designations if (listing := listing_of(d, book)) is not None]
-    own = tuple(
-        (listing, all_of([gates.in_effect(listing), gates.duly_listed(listing, book)]))
-        for listing in listings
-        if listing.designation.subject == subject.id
-    )
+    own = tuple(listed_of(listing, book) for listing in listings if listing.designation.subject == subject.id)
     ties = Ties(subject.id, neighbourhood.relations)
     scene = Scene(neighbourhood, question, day, book.measures[question.measure], ties, own, book)
     found = [

@@ -33,14 +33,14 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "the listings of relatives withhold a favour (R10)",
-        "own = [(listing, truth) for listing, truth in listed if listing.designation.subject == subject.id]",
+        "own = [one for one in listed if one.listing.designation.subject == subject.id]",
         "own = listed",
     ),
     Mutant(
         STANDING,
         "a doubtful listing withholds a favour (R10)",
-        "listed = [(listing, all_of([in_effect(listing), duly_listed(listing, book)])) for listing in read]",
-        "listed = [(listing, in_effect(listing)) for listing in read]",
+        "return Listed(listing, effective, due, all_of([effective, due]))",
+        "return Listed(listing, effective, due, effective)",
     ),
     Mutant(
         STANDING,
@@ -51,14 +51,14 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "a favour is withheld without a basis for it (R10)",
-        "days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])",
-        "days = all_of([stands, _not_exempt_from_list(listing, exemptions)])",
+        "days = all_of([one.stands, _not_exempt_from_list(listing, exemptions), allowed])",
+        "days = all_of([one.stands, _not_exempt_from_list(listing, exemptions)])",
     ),
     Mutant(
         STANDING,
         "an exemption from the list does not release the favour (§4 Withheld)",
-        "days = all_of([stands, _not_exempt_from_list(listing, exemptions), allowed])",
-        "days = all_of([stands, allowed])",
+        "days = all_of([one.stands, _not_exempt_from_list(listing, exemptions), allowed])",
+        "days = all_of([one.stands, allowed])",
     ),
     Mutant(
         STANDING,
