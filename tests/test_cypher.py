@@ -3,14 +3,15 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from graph_model.nodes import SubjectId
+from graph_model.store import ARCHIVE_TABLES, Archive
 from graph_model.stores import open_store
+from memoranda.graph import graph_of_content
 from tests.cypher_answers import ANSWERS
 from tests.cypher_answers_facts import decided
 from tests.cypher_check import CHECK, WHOLE, whole_check
@@ -43,12 +44,10 @@ def city() -> Iterator[City]:
 
 
 @pytest.fixture(scope="module")
-def graph(neo4j_place: "Place") -> "Iterator[Place]":
-    """The city in Neo4j, written there by the same acts."""
-    neo4j_place.empty()
-    # A server that has just started takes its time over the first thousands of rows.
-    with open_store(neo4j_place.url, replace(neo4j_place.access, transaction=120)) as store:
-        fill(store)
+def graph(neo4j_place: "Place", city: City) -> "Iterator[Place]":
+    """The same city in Neo4j, where it is in an eighth of the time that it takes to be written change by change."""
+    with neo4j_place.opened() as store:
+        store.restore(Archive({name: city.store.archive(name) for name in ARCHIVE_TABLES}, graph_of_content))
         yield neo4j_place
 
 

@@ -52,9 +52,11 @@ LOG_MANY = """CALL () { UNWIND $given.changes AS row CREATE (n:Change) SET n = r
 LAST_CHANGE = "MATCH (c:Change) RETURN max(c.version)"
 NOTE_COUNTS = "UNWIND $changes AS row MATCH (c:Change {version: row.version}) SET c += row.counts"
 END = """MATCH (x:Store {id: 'xinheng'}) OPTIONAL MATCH (last:Change) WITH x, max(last.version) AS version
+    CALL () { MATCH (p:Publication) WITH p.rulebook AS digest, max(p.version) AS published_at
+        MATCH (b:Rulebook {digest: digest}) SET b.published_at = published_at }
     OPTIONAL MATCH (c:Publication) WITH x, version, c ORDER BY c.version DESC LIMIT 1
     OPTIONAL MATCH (b:Rulebook {digest: c.rulebook}) FOREACH (_ IN CASE WHEN b IS NULL THEN [] ELSE [1] END |
-        SET b.in_force = true, b.published_at = c.version)
+        SET b.in_force = true)
     SET x.version = coalesce(version, 0), x.rulebook = c.rulebook REMOVE x.restoring, x.restored"""
 BATCH = 10_000
 """Rows per transaction while filling."""
