@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from engine.change import Altered, told
 from engine.change_affected import Rosters, affected_by, in_blocks, lists_reaching, lists_read_differently
@@ -21,6 +22,8 @@ from memoranda.rulebook import Rulebook
 
 BookAt = Callable[[Version], Rulebook | None]
 """The rulebook in force at a version."""
+KEPT_BLOCKS = 16
+"""Blocks of subjects whose items are kept: many readers come for the same at about the same time."""
 MOST_ITEMS = 10_000
 """Items on one page of the feed; a page ends behind the block of subjects that reaches it."""
 
@@ -66,6 +69,7 @@ class Feed:
 
     def __init__(self, store: Store, book_at: BookAt, rosters: Rosters, block: int = BLOCK) -> None:
         self._store, self._book_at, self._rosters, self._block = store, book_at, rosters, block
+        self._taken = lru_cache(KEPT_BLOCKS)(self._take)
 
     def parts(self, place: Place, today: date | None, department: str | None) -> Iterator[Part]:
         """Give what comes after `place`, part by part: versions up to the latest of now, then days up to `today`."""
@@ -165,8 +169,7 @@ class Feed:
         for block in in_blocks(rest, self._block):
             items = [
                 item if department is None else replace(item, departments=(department,))
-                for _, _, items in step.taken(self._store, block)
-                for item in items
+                for item in self._taken(step, tuple(block))
                 if department is None or department in item.departments
             ]
             if block[-1] != rest[-1]:
@@ -176,3 +179,6 @@ class Feed:
         if not rest:
             yield Part(head, (), complete=True, after=done)
         return done
+
+    def _take(self, step: Step, block: tuple[SubjectId, ...]) -> tuple[Altered, ...]:
+        return tuple(item for _, _, items in step.taken(self._store, block) for item in items)

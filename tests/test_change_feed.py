@@ -1,8 +1,9 @@
 """The feed adds up: what a reader knew, with what it is told, is what holds; each step once, from any place (C4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from engine.change_feed import Feed, Place
 from engine.question import Json
 from engine.service import Service
 from graph_model.errors import MalformedRequest
+from graph_model.nodes import Neighbourhood
+from graph_model.store import Store
 from graph_model.stores import open_store
 from tests.change_histories import Reader, a_day, begun, state_of
 from tests.conftest import Opening
@@ -129,6 +132,36 @@ def test_every_store_tells_the_same(opening: Opening, seed: int) -> None:
             entry["recorded_at"] = None
         assert found == expected
         assert found["until"] == 6 or found["until"] == store.latest_version()
+
+
+class Counting:
+    """A store that counts how often subjects are read."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.reads = store, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def neighbourhoods(self, subjects: Sequence[str], version: int) -> Sequence[Neighbourhood | None]:
+        self.reads += 1
+        return self.store.neighbourhoods(subjects, version)
+
+
+def test_what_many_readers_come_for_is_worked_out_once() -> None:
+    with open_store("sqlite:///:memory:") as store:
+        begun(Service(store), 5, 6)
+        counting: Any = Counting(store)
+        service = Service(counting)
+        page = service.feed(Place(0))
+        reads = counting.reads
+        assert reads > 0
+        for department in ("nat", "city"):
+            told = service.feed(Place(0), None, department)
+            for entry, part in zip(page["changes"], told["changes"], strict=True):
+                assert part["items"] == [item for item in entry["items"] if item["department"] == department]
+        assert service.feed(Place(0)) == page
+        assert counting.reads == reads
 
 
 def test_a_place_is_a_word_and_back() -> None:
