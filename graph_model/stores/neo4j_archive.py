@@ -13,7 +13,7 @@ from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow
 from graph_model.stores.neo4j_connect import Line, Run
 from graph_model.stores.neo4j_read import HELD_PROPERTIES, PAGE
 from graph_model.stores.neo4j_rows import HELD, LABELS, LINK, Properties, record_text, records_of, relation_row
-from graph_model.stores.neo4j_rulebook import KEEP, draw
+from graph_model.stores.neo4j_rulebook import KEEP, NAME_LISTS, draw
 from graph_model.stores.neo4j_statements import (
     COUNTED,
     Written,
@@ -51,12 +51,11 @@ LOG_MANY = """CALL () { UNWIND $given.changes AS row CREATE (n:Change) SET n = r
     FOREACH (_ IN CASE WHEN row.rulebook IS NULL THEN [] ELSE [1] END | SET n:Publication) }"""
 LAST_CHANGE = "MATCH (c:Change) RETURN max(c.version)"
 NOTE_COUNTS = "UNWIND $changes AS row MATCH (c:Change {version: row.version}) SET c += row.counts"
-END = """MATCH (x:Store {id: 'xinheng'}) OPTIONAL MATCH (last:Change) WITH x, max(last.version) AS version
-    CALL () { MATCH (p:Publication) WITH p.rulebook AS digest, max(p.version) AS published_at
-        MATCH (b:Rulebook {digest: digest}) SET b.published_at = published_at }
+END = f"""MATCH (x:Store {{id: 'xinheng'}}) OPTIONAL MATCH (last:Change) WITH x, max(last.version) AS version
+    CALL () {{ MATCH (p:Publication) WITH p.rulebook AS digest, max(p.version) AS published_at
+        MATCH (b:Rulebook {{digest: digest}}) SET b.published_at = published_at }}
     OPTIONAL MATCH (c:Publication) WITH x, version, c ORDER BY c.version DESC LIMIT 1
-    OPTIONAL MATCH (b:Rulebook {digest: c.rulebook}) FOREACH (_ IN CASE WHEN b IS NULL THEN [] ELSE [1] END |
-        SET b.in_force = true)
+    CALL (c) {{ MATCH (b:Rulebook {{digest: c.rulebook}}) SET b.in_force = true WITH b {NAME_LISTS} }}
     SET x.version = coalesce(version, 0), x.rulebook = c.rulebook REMOVE x.restoring, x.restored"""
 BATCH = 10_000
 """Rows per transaction while filling."""

@@ -9,8 +9,11 @@ from graph_model.store import RulebookGraph
 KEEP = """MERGE (b:Rulebook {digest: $digest})
     ON CREATE SET b.content = $content, b.vocabulary = $vocabulary, b.drawn = false
     RETURN b.drawn"""
-IN_FORCE = """MATCH (b:Rulebook {digest: $digest}) SET b.in_force = true, b.published_at = $version
-    WITH b MATCH (o:Rulebook {in_force: true}) WHERE o <> b REMOVE o.in_force"""
+NAME_LISTS = "MATCH (b)-[:CONTAINS]->(t:ListTerms)-[:OF]->(l:List) SET l.name = t.name, l.kind = t.kind"
+"""A list is called as in the rulebook published last."""
+IN_FORCE = f"""MATCH (b:Rulebook {{digest: $digest}}) SET b.in_force = true, b.published_at = $version
+    WITH b CALL (b) {{ {NAME_LISTS} }}
+    WITH b MATCH (o:Rulebook {{in_force: true}}) WHERE o <> b REMOVE o.in_force"""
 NODES = """MATCH (b:Rulebook {{digest: $digest}}) SET b.drawn = true WITH b UNWIND $nodes AS row
     MERGE (n:{0} {{id: row.id, rulebook: $digest}}) SET n += row.properties MERGE (b)-[:CONTAINS]->(n)"""
 LISTS = "UNWIND $nodes AS row MERGE (n:List {id: row.id}) SET n += row.properties"
