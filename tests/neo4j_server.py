@@ -147,6 +147,7 @@ class Server:
             run = subprocess.run(
                 [self.line.java.program, "-Xmx1g", *self._flags(), "org.neo4j.cli.AdminTool", *arguments],
                 env=env,
+                cwd=self.home,  # some leave a report where they are run
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
