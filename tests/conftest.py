@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -79,12 +79,20 @@ def furnished(store: Store) -> Store:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests on the server, and let them run in one process where there are several (`--dist loadgroup`)."""
+    """Mark the tests on the server, for `-m neo4j`."""
     for item in items:
         if {"neo4j_place", "neo4j_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.neo4j)
-        if item.get_closest_marker("neo4j"):
-            item.add_marker(pytest.mark.xdist_group("neo4j"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let all tests on the server run in one process, where there are several (`--dist loadgroup`)."""
+    if config.option.dist != "loadgroup":
+        return None
+    from tests.one_server import OneServer
+
+    return OneServer(config, log)
 
 
 @pytest.hookimpl(trylast=True)

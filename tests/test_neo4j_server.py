@@ -16,6 +16,7 @@ from tests.neo4j_home import answers
 from tests.neo4j_java import LTS, NEWEST, ServerMissing, cache_folder, is_calendar, line
 from tests.neo4j_place import PASSWORD, URI, GivenServerRefused, Place, place
 from tests.neo4j_server import Server
+from tests.one_server import is_on_neo4j
 from tests.store_acts import publish
 
 
@@ -150,3 +151,10 @@ def test_where_the_jars_are_kept_is_where_copies_are(tmp_path: Path) -> None:
 
 def test_both_lines_are_told_apart() -> None:
     assert (is_calendar(NEWEST), is_calendar(LTS)) == (True, False)
+
+
+def test_exactly_the_tests_on_neo4j_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    marked = {item.nodeid: item.get_closest_marker("neo4j") is not None for item in request.session.items}
+    assert [nodeid for nodeid, on_neo4j in marked.items() if on_neo4j and not is_on_neo4j(nodeid)] == []
+    assert is_on_neo4j("tests/test_store_contract.py::test_a_hub_has_all_its_relations[neo4j]")
+    assert not is_on_neo4j("tests/test_store_contract.py::test_a_hub_has_all_its_relations[sqlite-file]")
