@@ -13,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.clock import now, today_in_shanghai
+from api.decision_log import DecisionLog
+from api.decision_place import plan_of
 from api.edge import Edge
 from api.entrance import Entrance
 from api.identity import identity_key
 from api.observe import Metrics
 from api.openapi import describe
 from api.problems import Internal, MalformedBody, MethodNotAllowed, RouteUnknown, problem_response
-from api.routes import changes, changes_feed, checks, departments, health, page, rulebooks, subjects
+from api.routes import changes, changes_feed, checks, checks_given, departments, health, page, rulebooks, subjects
 from api.settings import Settings
 from engine.service import Service
 from graph_model.errors import XinhengError
@@ -42,10 +44,19 @@ def build_app(
 ) -> FastAPI:
     """Put the service together over an open store; whoever opened the store closes it.
 
-    `today` stands in for the day of checks that state none; `clock` only for the age of the data.
+    `today` stands in for the day of checks that state none; `clock` only for the age of the data and the times in the
+    decision log. That log (`app.state.decision_log`) begins with the first decision; whoever serves closes it.
     """
     metrics = Metrics()
-    edge = Edge(settings, Service(store), IdentityKeyer(identity_key(settings)), today, clock, metrics)
+    edge = Edge(
+        settings,
+        Service(store),
+        IdentityKeyer(identity_key(settings)),
+        today,
+        clock,
+        metrics,
+        DecisionLog(plan_of(settings), clock),
+    )
     app = FastAPI(
         title="信衡 Xinheng",
         version="1",
@@ -56,12 +67,14 @@ def build_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell paths, which hold persons' ids
     )
     routers = [
-        part.routes(edge) for part in (checks, subjects, changes, changes_feed, departments, rulebooks, health, page)
+        part.routes(edge)
+        for part in (checks, checks_given, subjects, changes, changes_feed, departments, rulebooks, health, page)
     ]
     for router in routers:
         app.include_router(router)
     _tell_errors(app, metrics, _allowed(routers))
     app.add_middleware(Entrance, metrics=metrics)
+    app.state.decision_log = edge.log
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
 

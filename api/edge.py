@@ -5,25 +5,34 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from api.decision_log import DecisionLog
+from api.decision_place import folder_of, seed_of
+from api.decision_record import ANONYMOUS, Asker, words_of
 from api.json_text import read_json
 from api.observe import Metrics
+from api.receipts import Signer
 from api.settings import Settings
 from engine.service import Service
 from graph_model.errors import MalformedRequest, Overloaded, RequestTooLarge
 from graph_model.identifiers import IdentityKeyer
 
 Result = TypeVar("Result")
+PURPOSE = "Xinheng-Purpose"
+CALLER = "xinheng.caller"
+"""Where an authentication leaves the name of the caller, in the scope of the request."""
 _POLL_S = 0.02
 
 
 @dataclass(slots=True)
 class Edge:
-    """The service and what stands around it at the edge: settings, keyed hash, clocks, metrics.
+    """The service and what stands around it at the edge: settings, keyed hash, clocks, metrics, decision log.
 
     today   the day in Asia/Shanghai, for checks that state none (the only clock an answer can depend on, P7)
     now     the time of day, for the age of the data only
@@ -35,7 +44,33 @@ class Edge:
     today: Callable[[], date]
     now: Callable[[], datetime]
     metrics: Metrics
+    log: DecisionLog
     _heavy: int = field(default=0, init=False)
+    _signer: Signer | None = field(default=None, init=False)
+
+    @property
+    def log_folder(self) -> Path | None:
+        """Where the decision log is."""
+        return folder_of(self.settings)
+
+    def asker(self, request: Request) -> Asker:
+        """Say who asks and what for: the caller that an authentication has found, and the words of the header."""
+        purpose = request.headers.get(PURPOSE)
+        if purpose is not None:
+            # Header values come as Latin-1; Chinese is sent as UTF-8, or percent-encoded.
+            purpose = words_of(unquote(purpose.encode("latin-1", "replace").decode("utf-8", "replace")))
+        return Asker(request.scope.get(CALLER, ANONYMOUS), purpose or None)
+
+    def signer(self) -> Signer:
+        """Give what signs receipts; its key is read, or made, at the first receipt.
+
+        Raises:
+            ReceiptRefused: the key cannot be read or made.
+
+        """
+        if self._signer is None:
+            self._signer = Signer(seed_of(self.settings))
+        return self._signer
 
     async def body(self, request: Request) -> bytes:
         """Read the body as it streams in, and stop at the limit.

@@ -46,6 +46,30 @@ class RulebookUnknown(XinhengError):
     code = "rulebook.unknown"
 
 
+class CheckUnknown(XinhengError):
+    """The decision log holds no check with that id."""
+
+    code = "check.unknown"
+
+
+class LogUnavailable(XinhengError):
+    """The decision log cannot be written or read now; no decision leaves without its record."""
+
+    code = "log.unavailable"
+
+
+class LogDamaged(XinhengError):
+    """A record of the decision log is not what was written."""
+
+    code = "log.damaged"
+
+
+class ReceiptRefused(XinhengError):
+    """A receipt, or a key for receipts, is none or does not verify."""
+
+    code = "receipt.refused"
+
+
 class Internal(XinhengError):
     """A fault of ours, not of the caller."""
 
@@ -88,6 +112,10 @@ KINDS: Mapping[str, Kind] = {
     "rulebook.unknown": Kind(404, "没有发布过这部规则", "Unknown rulebook"),
     "settings.refused": Kind(500, "设置未被接受", "Settings refused"),
     "store.unavailable": Kind(503, "存储暂不可用", "Store unavailable"),
+    "check.unknown": Kind(404, "没有这次核查的记录", "Unknown check"),
+    "log.unavailable": Kind(503, "决策日志不可用", "Decision log unavailable"),
+    "log.damaged": Kind(500, "决策日志受损", "Decision log damaged"),
+    "receipt.refused": Kind(500, "回执未被接受", "Receipt refused"),
     "overloaded": Kind(503, "请求过多，请稍后再试", "Overloaded"),
     "route.unknown": Kind(404, "没有这个地址", "Not found"),
     "route.method": Kind(405, "此地址不接受这种方法", "Method not allowed"),

@@ -15,6 +15,8 @@ from graph_model.stores.access import Access
 PREFIX = "XINHENG_"
 Lang = Literal["zh", "en"]
 LogFormat = Literal["json", "text"]
+Keeping = Literal["strict", "buffered", "none"]
+OnFailure = Literal["refuse", "unlogged"]
 KEY_BYTES = 32
 _ACCESS = Access()
 
@@ -40,6 +42,14 @@ class Settings:
     wait_limit_s          longest wait for `min_version`, in seconds
     body_limit_s          longest wait for a request's body to come in whole, in seconds
     log_format            `json` (one object a line) or `text`
+    decision_log          `strict` (each decision is durably recorded before it leaves), `buffered` (soon after), `none`
+    decision_log_folder   where; not set: see `api.decision_place.folder_of`
+    decision_log_failure  where it cannot be written: `refuse` checks, or answer them `unlogged`, and say so
+    decision_log_buffer_s longest time until a decision is durable, in seconds (`buffered` only)
+    decision_log_segment_bytes, decision_log_limit_bytes
+                          of one file, and of all together (0: no limit); at the limit it counts as not writable
+    receipt_key           secret by which receipts are signed, 64 hexadecimal digits; never shown, not even by `repr`
+    receipt_key_file      file with that secret, made at first use (mode 0600); not set: see `api.decision_place`
     neo4j_user, neo4j_password
                           who we are to a graph server (`neo4j://…`); the password is never shown, not even by `repr`
     neo4j_connections     most connections to it from one process
@@ -65,6 +75,14 @@ class Settings:
     wait_limit_s: float = 2.0
     body_limit_s: float = 30.0
     log_format: LogFormat = "json"
+    decision_log: Keeping = "strict"
+    decision_log_folder: Path | None = None
+    decision_log_failure: OnFailure = "refuse"
+    decision_log_buffer_s: float = 1.0
+    decision_log_segment_bytes: int = 64 << 20
+    decision_log_limit_bytes: int = 0
+    receipt_key: bytes | None = field(default=None, repr=False)
+    receipt_key_file: Path | None = None
     neo4j_user: str = _ACCESS.user
     neo4j_password: str = field(default="", repr=False)
     neo4j_connections: int = _ACCESS.connections
@@ -167,6 +185,13 @@ def _seconds(least: float, most: float) -> tuple[Callable[[str], float], str]:
     return read, f"a number of seconds from {least:g} to {most:g}"
 
 
+def _seed(text: str) -> bytes:
+    seed = bytes.fromhex(text)
+    if len(seed) != KEY_BYTES:
+        raise ValueError
+    return seed
+
+
 def _secret(text: str) -> bytes:
     if len(text) < KEY_BYTES:
         raise ValueError
@@ -189,6 +214,14 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "wait_limit_s": _seconds(0, 60),
     "body_limit_s": _seconds(0, 60),
     "log_format": _word("json", "text"),
+    "decision_log": _word("strict", "buffered", "none"),
+    "decision_log_folder": (Path, "the path of a folder"),
+    "decision_log_failure": _word("refuse", "unlogged"),
+    "decision_log_buffer_s": _seconds(0.01, 60),
+    "decision_log_segment_bytes": _integer(1 << 16, 1 << 31),
+    "decision_log_limit_bytes": _integer(0, 1 << 50),
+    "receipt_key": (_seed, "64 hexadecimal digits, random, e.g. from `openssl rand -hex 32`"),
+    "receipt_key_file": (Path, "the path of a file"),
     "neo4j_connections": _integer(1, 1_000),
     "neo4j_connect_seconds": _seconds(0.1, 60),
     "neo4j_acquire_seconds": _seconds(0.1, 60),

@@ -52,6 +52,8 @@ def schemas() -> dict[str, Schema]:
             "decisions": {"type": "array", "items": {"anyOf": [ref("Answer"), ref("Problem")]}},
         }
     )
+    found["Given"] = _GIVEN
+    found["SignedReceipt"] = _SIGNED_RECEIPT
     found["Problem"] = _PROBLEM
     found["Readiness"] = _READINESS
     found["Rulebooks"] = _object({"rulebooks": _list_of(_PUBLISHED)})
@@ -172,6 +174,23 @@ _DUTIES = _object(
         "next": {**_MAYBE, "description": "send it as `cursor` to read on"},
         "duties": _list_of(ref("Applied")),
     }
+)
+_SAME = {"same": {"type": "boolean"}, "digest": _MAYBE, "decision": {"anyOf": [ref("Decision"), {"type": "null"}]}}
+_GIVEN = _object(
+    {
+        "check_id": {"type": "string", "format": "uuid"},
+        "at": {"type": "string", "format": "date-time"},
+        "caller": _TEXT,
+        "purpose": _MAYBE,
+        "digest": _TEXT,
+        "chain": _TEXT,
+        "decision": ref("Decision"),
+        "replay": {**_object(_SAME), "description": "`decision` only where it is not the same"},
+    },
+    optional=("replay",),
+)
+_SIGNED_RECEIPT = _object(
+    {"receipt": _NUMBER, "check": _ANYTHING, "segment": _TEXT, "chain": _TEXT, "key": _TEXT, "signature": _TEXT}
 )
 _SUBJECT_VIEW = _object(
     {

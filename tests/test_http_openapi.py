@@ -17,6 +17,8 @@ PROMISED = {
     "/v1/checks": {"post"},
     "/v1/checks:batch": {"post"},
     "/v1/checks:why-not": {"post"},
+    "/v1/checks/{id}": {"get"},
+    "/v1/checks/{id}/receipt": {"get"},
     "/v1/subjects/{subject}": {"get"},
     "/v1/changes": {"get", "post"},
     "/v1/departments/{id}/duties": {"get"},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from api.cli import (
     asking,
+    audit,
     demo,
     facts,
     find,
@@ -85,6 +86,15 @@ COMMANDS = (
         rulebook_reading.run_pages,
     ),
     Command("rulebook publish", "发布规则", "put a rulebook in force", rulebook.describe_publish, rulebook.run_publish),
+    Command(
+        "audit verify",
+        "核验决策日志与变更日志",
+        "that nothing was tampered with",
+        audit.describe_verify,
+        audit.run_verify,
+    ),
+    Command("audit receipt", "离线核验回执", "verify a receipt offline", audit.describe_receipt, audit.run_receipt),
+    Command("audit key", "回执的公钥", "the public key of receipts", audit.describe_key, audit.run_key),
     Command("store info", "存储概况", "what the store holds", stores.describe_info, stores.run_info),
     Command(
         "store migrate", "升级存储", "bring the store's tables up to date", stores.describe_migrate, stores.run_migrate
@@ -101,6 +111,7 @@ GROUPS = {
     "scenario": ("情景文件", "scenario files"),
     "rulebook": ("规则文件", "memoranda files"),
     "store": ("数据存储", "the store"),
+    "audit": ("核验与回执", "proof of what was answered and changed"),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from api.app import build_app, server_of
 from api.cli.exits import Exit
 from api.cli.session import Session, with_shipped_rulebook
+from api.decision_log import DecisionLog
 from api.observe import set_up_logging
 from graph_model.errors import XinhengError
 from graph_model.store import Store
@@ -59,7 +60,10 @@ def listening(args: Namespace, session: Session) -> Session:
 def serve(session: Session, store: Store) -> Exit:
     """Serve until stopped, by Ctrl-C or a signal."""
     set_up_logging(session.settings.log_format)
-    server = server_of(build_app(session.settings, store), session.settings)
+    app = build_app(session.settings, store)
+    log: DecisionLog = app.state.decision_log
+    log.open()
+    server = server_of(app, session.settings)
     at = f"http://{session.settings.host}:{session.settings.port}"
     session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
     session.out.flush()
@@ -67,4 +71,6 @@ def serve(session: Session, store: Store) -> Exit:
         server.run()
     except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
         session.print(session.say("\n已停止", "\nstopped"))
+    finally:
+        log.close()
     return Exit.DONE if server.started else Exit.NOT_DONE

@@ -1,13 +1,15 @@
 """`POST /v1/checks`, `/v1/checks:batch`, `/v1/checks:why-not` (CONTRACT §6)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.decision_log import HEADER, DecisionLog, Noted
+from api.decision_record import Asker
 from api.edge import Edge
 from api.json_text import json_bytes
 from api.openapi import documented
@@ -28,7 +30,7 @@ def routes(edge: Edge) -> APIRouter:
 
     @router.post(
         "/v1/checks",
-        **documented("Answer", ("matter.unknown", *_ASKING), body=CheckIn, examples=CHECK_EXAMPLES),
+        **documented("Answer", ("matter.unknown", "log.unavailable", *_ASKING), body=CheckIn, examples=CHECK_EXAMPLES),
     )
     async def check(request: Request) -> Response:
         """Answer one check: which department must apply what to this subject in this matter on this day, and why."""
@@ -36,11 +38,14 @@ def routes(edge: Edge) -> APIRouter:
         await edge.wait_for(body.min_version)
         decision = edge.service.check(check_of(body, edge.keyer, edge.today()))
         edge.metrics.decided([decision])
-        return Response(json_bytes(answer_of(decision)), media_type=JSON)
+        answers, noted = answers_of([decision], edge.asker(request), edge.log)
+        return await kept(json_bytes(answers[0]), noted, edge.log)
 
     @router.post(
         "/v1/checks:batch",
-        **documented("BatchAnswer", ("batch.too-large", "overloaded"), body=BatchIn, examples=BATCH_EXAMPLES),
+        **documented(
+            "BatchAnswer", ("batch.too-large", "overloaded", "log.unavailable"), body=BatchIn, examples=BATCH_EXAMPLES
+        ),
     )
     async def batch(request: Request) -> Response:
         """Answer up to 1,000 checks in order, and say the strongest verdict of all (one application, many parties).
@@ -50,8 +55,8 @@ def routes(edge: Edge) -> APIRouter:
         items = _items_of(await edge.json_body(request), edge.settings.batch_limit_checks)
         asked = [_asked(item, edge) for item in items]
         await edge.wait_for(max((c.min_version or 0 for c in asked if isinstance(c, Check)), default=0))
-        told = await edge.in_thread(lambda: _batch_answer(asked, edge))
-        return Response(told, media_type=JSON)
+        told, noted = await edge.in_thread(lambda: _batch_answer(asked, edge.asker(request), edge))
+        return await kept(told, noted, edge.log)
 
     @router.post(
         "/v1/checks:why-not",
@@ -68,11 +73,34 @@ def routes(edge: Edge) -> APIRouter:
     return router
 
 
-def answer_of(result: Decision | XinhengError) -> dict[str, Any]:
-    """Give a decision with the id of its asking, or a problem. The id names the event and is no part of the answer."""
-    if isinstance(result, XinhengError):
-        return problem_of(result)
-    return {"check_id": str(uuid4()), "decision": decision_json(result)}
+def answers_of(
+    results: Sequence[Decision | XinhengError], asker: Asker, log: DecisionLog
+) -> tuple[list[dict[str, Any]], list[Noted]]:
+    """Give decisions with the ids of their asking, noted in the log, and problems, in order.
+
+    The id names the event and is no part of the decision.
+    """
+    told = [decision_json(result) for result in results if isinstance(result, Decision)]
+    noted = log.noted(asker, told)
+    ahead = iter(zip(noted, told, strict=True))
+    answers = []
+    for result in results:
+        if isinstance(result, XinhengError):
+            answers.append(problem_of(result))
+        else:
+            one, decision = next(ahead)
+            answers.append({"check_id": one.check_id, "decision": decision})
+    return answers, noted
+
+
+async def kept(body: bytes, noted: Sequence[Noted], log: DecisionLog) -> Response:
+    """Let an answer leave once its decisions are in the log, and say so in a header.
+
+    Raises:
+        LogUnavailable: they are not, and it does not leave.
+
+    """
+    return Response(body, media_type=JSON, headers={HEADER: await log.kept(noted)})
 
 
 def _items_of(body: Any, limit: int) -> list[Any]:
@@ -102,7 +130,7 @@ def _asked(item: Any, edge: Edge) -> Check | XinhengError:
         return error
 
 
-def _batch_answer(asked: list[Check | XinhengError], edge: Edge) -> bytes:
+def _batch_answer(asked: list[Check | XinhengError], asker: Asker, edge: Edge) -> tuple[bytes, list[Noted]]:
     # All members at one version, also while others write: an application must not be judged half before a change.
     latest = edge.service.store.latest_version()
     checks = [
@@ -112,11 +140,11 @@ def _batch_answer(asked: list[Check | XinhengError], edge: Edge) -> bytes:
     results = [next(decided) if isinstance(item, Check) else item for item in asked]
     edge.metrics.decided(results)
     overall, incomplete = overall_of(results)
-    return json_bytes(
-        {
-            "overall": overall,
-            "overall_zh": VERDICT_ZH[overall],
-            "incomplete": incomplete,
-            "decisions": [answer_of(result) for result in results],
-        }
-    )
+    answers, noted = answers_of(results, asker, edge.log)
+    body = {
+        "overall": overall,
+        "overall_zh": VERDICT_ZH[overall],
+        "incomplete": incomplete,
+        "decisions": answers,
+    }
+    return json_bytes(body), noted

@@ -15,11 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.decision_log import HEADER
 from api.demo import Example, examples
 from api.edge import Edge
-from api.problems import KINDS, blot, problem_of, status_of
+from api.problems import KINDS, LogUnavailable, blot, problem_of, status_of
 from api.routes.page_view import IDENTITY_ZH, VERDICT_SAYS, decision_view, matter_choices
-from api.wire import CheckIn, PersonIn, check_of, parse
+from api.wire import CheckIn, PersonIn, check_of, decision_json, parse
 from engine.question import VERDICT_ZH, Decision
 from graph_model.errors import MalformedRequest, MalformedSubject, UnknownVersion, XinhengError
 from graph_model.identifiers import is_uscc
@@ -71,11 +72,18 @@ def routes(edge: Edge) -> APIRouter:
             edge.metrics.refused(error.code)
             return render(safe, error=error)
         edge.metrics.decided([decision])
+        try:
+            told = await edge.log.kept(edge.log.noted(edge.asker(request), [decision_json(decision)]))
+        except LogUnavailable as error:
+            edge.metrics.refused(error.code)
+            return render(safe, error=error)
         book = edge.service.rulebook(decision.rulebook)
         name = _name_of(decision, edge)
         shown = decision_view(decision, book, safe["subject"], name)
         more = {"decision": shown, "says": VERDICT_SAYS[decision.verdict]}
-        return render(safe, more=more)
+        page = render(safe, more=more)
+        page.headers[HEADER] = told
+        return page
 
     @router.post("/")
     async def put(request: Request) -> Response:

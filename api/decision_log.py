@@ -1,0 +1,291 @@
+"""The decision log: every decision is recorded before it leaves (`strict`), or within a stated time (`buffered`).
+
+One thread writes. Whatever was noted while it wrote and synced goes into the next write as one group, so that many
+answers share one `fdatasync`, and the event loop never waits for a disk.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from secrets import randbits
+from threading import Condition, Thread
+from time import monotonic
+
+from api.decision_record import Asker, id_at, length_of, named, unnamed
+from api.decision_segment import Segment
+from api.observe import log_fault
+from api.problems import LogUnavailable
+from api.settings import Keeping
+from engine.question import Json
+
+HEADER = "Xinheng-Decision-Log"
+UNLOGGED = "unlogged"
+_RETRY_S = 1.0
+_LONGEST_WAIT_S = 10.0
+_MOST_WAITING_BYTES = 64 << 20
+_HINT = "请检查决策日志所在磁盘与权限（docs/audit.md） check disk and rights of the decision log"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How decisions are kept.
+
+    unlogged_on_failure  answers go on where the log cannot be written, and say so; else they are refused
+    buffer_s             longest time until a record is durable (`buffered`), in seconds
+    segment_bytes        a larger file is followed by a new one
+    most_bytes           of the whole folder, so that a disk does not fill; `None`: no limit
+    """
+
+    keeping: Keeping
+    folder: Path | None
+    unlogged_on_failure: bool = False
+    buffer_s: float = 1.0
+    segment_bytes: int = 64 << 20
+    most_bytes: int | None = None
+
+
+class _Group:
+    """Records that are written and made durable together, or fail together."""
+
+    def __init__(self, segment: int) -> None:
+        self.segment = segment
+        self.bodies: list[bytes] = []
+        self.bytes = 0
+        self.begun = 0.0
+        self.done = False
+        self.error: OSError | None = None
+        self.waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A decision that was noted: the id of its asking, and what is to be waited for before it leaves."""
+
+    check_id: str
+    group: _Group | None
+
+
+class DecisionLog:
+    """Keeps decisions as `plan` says. `noted` on any thread; then `kept` on an event loop, before the answer leaves."""
+
+    def __init__(self, plan: Plan, now: Callable[[], datetime]) -> None:
+        self.plan = plan
+        self._now = now
+        self._changed = Condition()
+        self._groups: deque[_Group] = deque()
+        self._offset = 0
+        self._waiting_bytes = 0
+        self._closing = False
+        self._broken_until = 0.0
+        self._segment: Segment | None = None
+        self._thread: Thread | None = None
+        self._next_segment()
+
+    @property
+    def keeping(self) -> Keeping:
+        """How decisions are kept; `none` where there is no folder for them."""
+        return self.plan.keeping if self.plan.folder is not None else "none"
+
+    def open(self) -> None:
+        """Begin the first segment now, so that whoever starts the service learns that it cannot be written.
+
+        Raises:
+            LogUnavailable: it cannot, and decisions would be refused.
+
+        """
+        if self.keeping == "none":
+            return
+        with self._changed:
+            number = self._groups[-1].segment
+        try:
+            self._begun(number)
+        except OSError as error:
+            log_fault(error, what="decision log")
+            if not self.plan.unlogged_on_failure:
+                raise _unavailable(error) from error
+
+    def noted(self, asker: Asker, told: Sequence[Json]) -> list[Noted]:
+        """Note decisions, as they are told, in order. Nothing is durable yet."""
+        at = self._now()
+        if self.keeping == "none":
+            return [Noted(id_at(self._groups[-1].segment, 0), None) for _ in told]
+        records = [unnamed(at, asker, decision) for decision in told]
+        noted = [self._one(record) for record in records]
+        with self._changed:
+            if self._thread is None:
+                self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        return noted
+
+    def _one(self, record: bytes) -> Noted:
+        length = length_of(record)
+        with self._changed:
+            if self._offset and self._offset + length > self.plan.segment_bytes:
+                self._next_segment()
+            group = self._groups[-1]
+            check_id = id_at(group.segment, self._offset)
+            if self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until:
+                failed = _Group(group.segment)
+                failed.done, failed.error = True, OSError("the decision log cannot be written now")
+                return Noted(check_id, failed)
+            if not group.bodies:
+                group.begun = monotonic()
+            group.bodies.append(named(check_id, record))
+            group.bytes += length
+            self._waiting_bytes += length
+            self._offset += length
+            return Noted(check_id, group)
+
+    async def kept(self, noted: Sequence[Noted]) -> str:
+        """Wait until decisions may leave; gives what the answer's header says of how they are kept.
+
+        Raises:
+            LogUnavailable: they could not be recorded, and are not to leave then.
+
+        """
+        if self.keeping == "none":
+            return "none"
+        groups = {id(one.group): one.group for one in noted if one.group is not None}.values()
+        try:
+            for group in groups:
+                if self.keeping == "strict" or group.done or monotonic() - group.begun > self.plan.buffer_s:
+                    await self._settled(group)
+        except (OSError, TimeoutError) as error:
+            if self.plan.unlogged_on_failure:
+                return UNLOGGED
+            raise _unavailable(error) from error
+        return "strict" if self.keeping == "strict" else f"buffered; within={self.plan.buffer_s:g}"
+
+    async def settle(self) -> None:
+        """Wait until all that was noted is written, so that it can be read back. Failures are told elsewhere."""
+        with self._changed:
+            groups = [group for group in self._groups if group.bodies]
+            for group in groups:
+                group.begun = 0.0  # do not wait for the buffer's time
+            self._changed.notify()
+        for group in groups:
+            try:
+                await self._settled(group)
+            except (OSError, TimeoutError):
+                return
+
+    def close(self) -> None:
+        """Write what was noted, make it durable, and end."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+
+    async def _settled(self, group: _Group) -> None:
+        if not group.done:
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+            with self._changed:
+                if not group.done:
+                    group.waiters.append((loop, future))
+                else:
+                    future.set_result(None)
+            async with asyncio.timeout(_LONGEST_WAIT_S):
+                await future
+        if group.error is not None:
+            raise group.error
+
+    # --- the writing thread -----------------------------------------------------------------------------------
+
+    def _write_on(self) -> None:
+        while (group := self._next_group()) is not None:
+            error = None
+            try:
+                segment = self._begun(group.segment)
+                segment.append(group.bodies)
+                segment.sync()
+            except OSError as failure:
+                error = failure
+            self._finish(group, error)
+
+    def _next_group(self) -> _Group | None:
+        """Wait for records, and take them; `None` at the end."""
+        with self._changed:
+            while True:
+                group = self._groups[0]
+                if group.bodies and self._due(group):
+                    break
+                if not group.bodies and len(self._groups) > 1:
+                    self._groups.popleft()
+                elif self._closing and not group.bodies:
+                    return None
+                else:
+                    self._changed.wait(self._rest(group) if group.bodies else None)
+            if len(self._groups) == 1:
+                self._groups.append(_Group(group.segment))
+            # Left in the row until it is finished, so that `settle` sees it.
+            return group
+
+    def _due(self, group: _Group) -> bool:
+        return self.keeping == "strict" or self._closing or len(self._groups) > 1 or self._rest(group) <= 0
+
+    def _rest(self, group: _Group) -> float:
+        # Half of the time is for the disk.
+        return group.begun + self.plan.buffer_s / 2 - monotonic()
+
+    def _begun(self, number: int) -> Segment:
+        if self._segment is not None and self._segment.number != number:
+            self._segment.close()
+            self._segment = None
+        if self._segment is None and self.plan.folder is not None:
+            limit = None if self.plan.most_bytes is None else self.plan.most_bytes - self.plan.segment_bytes
+            self._segment = Segment.begin(self.plan.folder, number, self._now(), limit)
+        if self._segment is None:
+            raise OSError("no folder")
+        return self._segment
+
+    def _finish(self, group: _Group, error: OSError | None) -> None:
+        if error is not None:
+            log_fault(error, what="decision log")
+        with self._changed:
+            ended = [group] if error is None else list(self._groups)
+            if error is None:
+                self._groups.popleft()
+            else:
+                if self._segment is not None:
+                    self._segment.leave()
+                    self._segment = None
+                self._broken_until = monotonic() + _RETRY_S
+                self._groups.clear()
+                self._next_segment()
+            for each in ended:
+                self._waiting_bytes -= each.bytes
+                each.done, each.error = True, error
+        waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for loop, future in (waiter for each in ended for waiter in each.waiters):
+            waiting.setdefault(loop, []).append(future)
+        for loop, futures in waiting.items():
+            try:
+                loop.call_soon_threadsafe(_wake, futures)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                continue
+
+    def _next_segment(self) -> None:
+        self._groups.append(_Group(randbits(32)))
+        self._offset = 0
+
+
+def _wake(futures: Sequence["asyncio.Future[None]"]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
+
+
+def _unavailable(error: BaseException) -> LogUnavailable:
+    why = getattr(error, "strerror", None) or "暂不可写 cannot be written now"
+    return LogUnavailable(
+        f"决策日志不可写，故不作答 no answer without its record in the decision log: {why}", hint=_HINT
+    )
