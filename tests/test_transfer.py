@@ -231,7 +231,7 @@ def test_a_changed_line_is_found_among_many(tmp_path: Path) -> None:
     for changed, said in ((5, "1 to 10000"), (BLOCK, "10001 to 20000"), (2 * BLOCK + 7, "20001 to 20050")):
         place = tmp_path / f"changed {changed}"
         swap = {changed: b'["another"]\n'}
-        alter = lambda lines, swap=swap: [swap.get(n, line) for n, line in enumerate(lines)]  # noqa: E731 (short)
+        alter = lambda lines, swap=swap: [swap.get(n, line) for n, line in enumerate(lines)]  # noqa: E731 (used at once)
         altered(tmp_path / "many", place, "registrations", alter, known=False)
         refused(place, "archive.changed", said)
 
