@@ -40,6 +40,8 @@ class Writers:
         """Keys whose first acknowledgement never came, and whose second said so."""
         self.refused: list[tuple[str | None, float]] = []
         """Detail code of each refusal, and how many seconds it took."""
+        self.told: set[str] = set()
+        """What the refusals said."""
         self.faults: list[Exception] = []
         self._store, self._most = store, most
         self._stop, self._lock = Event(), Lock()
@@ -64,6 +66,7 @@ class Writers:
         except StoreUnavailable as error:
             with self._lock:
                 self.refused.append((error.detail_code, monotonic() - started))
+                self.told.add(str(error))
             sleep(0.01)
             return False
         with self._lock:

@@ -25,6 +25,7 @@ MAY_SCAN = {
     "neo4j_archive.DIGESTS": "asks for every rulebook",
     "neo4j_archive.IS_EMPTY": "stops at the first rulebook",
     "neo4j_archive.END": "once, when a store was filled",
+    "neo4j_archive.NAME_LISTS": "once, when a store was filled",
     "neo4j_schema.ANY_NODE": "stops at the first node",
 }
 PARTS = {f"neo4j_write.{name}" for name in ("STORE", "LOCKED", "HEAD", "UNCHANGED")} | {"neo4j_archive.FILL"}
@@ -47,8 +48,9 @@ def statements() -> Iterator[tuple[str, str]]:
                     and of not in PARTS
                 ):
                     yield f"{of} {getattr(key, '__name__', key)}".strip(), text
-    yield "reading under the lock", f"{neo4j_write.LOCKED} {neo4j_write.HEAD}, {neo4j_write.READ}"
-    yield "reading without", f"{neo4j_write.STORE} {neo4j_write.HEAD}, {neo4j_write.READ}"
+    everything = {keys: ["some"] for keys in neo4j_write.asked_of(ChangeSet("clerk", "test", "key"))}
+    yield "reading under the lock", f"{neo4j_write.LOCKED} {neo4j_write.HEAD}, {neo4j_write.reading(everything)}"
+    yield "reading without", f"{neo4j_write.STORE} {neo4j_write.HEAD}, {neo4j_write.reading(everything)}"
     for name, piece in PIECES.items():
         yield f"writing {name}", f"{neo4j_write.UNCHANGED} CALL () {{ {piece} }} {neo4j_write.LOG}"
         yield f"filling {name}", f"{neo4j_archive.FILL} CALL () {{ {piece} }} RETURN true"
@@ -145,7 +147,7 @@ def costs(place: Place, version: int) -> dict[str, int]:
     """What the reads of single questions and of one commit cost at a version."""
     listed = Designation("DX", "O0100", "black", "xiamen", decided_on=DAY, document_no="又一号")
     asked = neo4j_write.asked_of(ChangeSet("clerk", "test", "key", Facts(designations=(listed,))))
-    reading = f"{neo4j_write.STORE} {neo4j_write.HEAD}, {neo4j_write.READ}"
+    reading = f"{neo4j_write.STORE} {neo4j_write.HEAD}, {neo4j_write.reading(asked)}"
     return {
         "slice": hits(place, neo4j_slice.SLICE, id="O0100", version=version),
         "registered": hits(place, neo4j_read.IS_REGISTERED, id="O0100", version=version),

@@ -127,7 +127,8 @@ class Neo4jStore:
         rulebook = read.rulebook_at(self._line, self.latest_version())
         vocabulary = self._vocabulary(self._line.read, rulebook)
         try:
-            [found] = self._line.read(f"RETURN {write.READ}", {"asked": write.asked_of(change)})
+            asked = write.asked_of(change)
+            [found] = self._line.read(f"RETURN {write.reading(asked)}", {"asked": asked})
         except UnicodeEncodeError:
             raise _half_a_character() from None
         return write.assess(found, change, vocabulary).assessments()

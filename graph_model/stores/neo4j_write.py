@@ -48,26 +48,28 @@ HEAD = f"""OPTIONAL MATCH (last:Change {{version: x.version}})
     RETURN x.version, coalesce(last.chain, ''), [{", ".join(f"coalesce(last.{kind}, 0)" for kind in COUNTED)}],
         toString(datetime.realtime('UTC')), x.rulebook, c.token,
         CASE WHEN c IS NULL THEN NULL ELSE [c.version, c.content_digest, c.opened, c.closed, c.unchanged] END"""
-# One map of all keys, not a list each: the server plans anew for every combination of lengths of lists.
-READ = f"""
-    COLLECT {{ UNWIND $asked.stated AS id MATCH (n:Subject {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $asked.subjects AS id MATCH (n:Subject {{id: id}}) RETURN n.id }},
-    COLLECT {{ UNWIND $asked.holders AS id MATCH (s:Subject {{id: id}})-[r:{HELD}]->(n:Subject) {_TIED}
-        RETURN {_HELD} }}
-    + COLLECT {{ UNWIND $asked.holders AS id MATCH (s:Subject {{id: id}})-[r:{LINK}]->(n:Designation) {_TIED}
-        RETURN {_HELD} }}
-    + COLLECT {{ UNWIND $asked.retracted AS id MATCH (n:Designation {{id: id}})<-[r:{LINK}]-(s:Subject) {_TIED}
-        RETURN {_HELD} }},
-    COLLECT {{ UNWIND $asked.designations AS id MATCH (n:Designation {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $asked.designated AS id MATCH (s:Subject {{id: id}})<-[:DESIGNATES]-(n:Designation)
-        WHERE n.document_no IS NOT NULL AND n.subject = s.id AND n.retracted IS NULL
-        RETURN [n.subject, n.list, n.authority, n.document_no, n.id] }},
-    COLLECT {{ UNWIND $asked.exemptions AS id MATCH (n:Exemption {{id: id}}) RETURN [n.id, n.records] }},
-    COLLECT {{ UNWIND $asked.objections AS id MATCH (n:Objection {{id: id}}) RETURN [n.id, n.records] }}
-    + COLLECT {{ UNWIND $asked.retracted AS id MATCH (d:Designation {{id: id}})<-[:CONTESTS]-(n:Objection)
-        RETURN [n.id, n.records] }}
-    + COLLECT {{ UNWIND $asked.unrelated AS id MATCH (s:Subject {{id: id}})<-[:CONTESTS]-(n:Objection)
-        RETURN [n.id, n.records] }}"""
+_READS: Sequence[Mapping[str, str]] = (
+    {"stated": "MATCH (n:Subject {id: id}) RETURN [n.id, n.records]"},
+    {"subjects": "MATCH (n:Subject {id: id}) RETURN n.id"},
+    {
+        "holders": f"MATCH (s:Subject {{id: id}})-[r:{HELD}]->(n:Subject) {_TIED} RETURN {_HELD}",
+        "linked": f"MATCH (s:Subject {{id: id}})-[r:{LINK}]->(n:Designation) {_TIED} RETURN {_HELD}",
+        "retracted": f"MATCH (n:Designation {{id: id}})<-[r:{LINK}]-(s:Subject) {_TIED} RETURN {_HELD}",
+    },
+    {"designations": "MATCH (n:Designation {id: id}) RETURN [n.id, n.records]"},
+    {
+        "designated": """MATCH (s:Subject {id: id})<-[:DESIGNATES]-(n:Designation)
+            WHERE n.document_no IS NOT NULL AND n.subject = s.id AND n.retracted IS NULL
+            RETURN [n.subject, n.list, n.authority, n.document_no, n.id]"""
+    },
+    {"exemptions": "MATCH (n:Exemption {id: id}) RETURN [n.id, n.records]"},
+    {
+        "objections": "MATCH (n:Objection {id: id}) RETURN [n.id, n.records]",
+        "retracted": "MATCH (d:Designation {id: id})<-[:CONTESTS]-(n:Objection) RETURN [n.id, n.records]",
+        "unrelated": "MATCH (s:Subject {id: id})<-[:CONTESTS]-(n:Objection) RETURN [n.id, n.records]",
+    },
+)
+"""What is read to admit a change, in seven lists: for each kind of keys that is asked for, how."""
 UNCHANGED = f"{LOCKED} WHERE x.version = $given.version - 1"
 LOG = "SET x.version = $given.version CREATE (c:Change) SET c = $given.change RETURN true"
 LOG_RULEBOOK = """MATCH (x:Store {id: 'xinheng'}) SET x.version = $given.version, x.rulebook = $given.change.rulebook
@@ -106,6 +108,7 @@ def asked_of(change: ChangeSet) -> dict[str, list[str]]:
         "stated": sorted(asked.stated),
         "subjects": sorted(asked.subjects - asked.stated),
         "holders": sorted(asked.holders),
+        "linked": sorted(asked.holders),
         "retracted": sorted(asked.retracted),
         "designations": sorted(asked.designations),
         "designated": sorted(asked.designated),
@@ -115,8 +118,21 @@ def asked_of(change: ChangeSet) -> dict[str, list[str]]:
     }
 
 
+def reading(asked: Mapping[str, Sequence[str]]) -> str:
+    """Give what reads the seven lists, as parts of a RETURN; nothing for kinds of keys of which none is asked for.
+
+    Not always everything: a server that was just started needs seconds to plan that, while others wait for the lock.
+    """
+    lists = []
+    for n, reads in enumerate(_READS):
+        # One map of all keys, not a list each: the server plans anew for every combination of lengths of lists.
+        found = [f"COLLECT {{ UNWIND $asked.{keys} AS id {how} }}" for keys, how in reads.items() if asked[keys]]
+        lists.append(f"{' + '.join(found) or '[]'} AS read{n}")
+    return ",\n".join(lists)
+
+
 def recorded(found: Sequence[Any]) -> tuple[Recorded, Known]:
-    """Make what stands, and the records of the nodes that are there, out of what `READ` found."""
+    """Make what stands, and the records of the nodes that are there, out of what was read (`reading`)."""
     stated, subjects, held, designated, documents, exempted, objected = found
 
     def standing(nodes: Sequence[Any]) -> list[Row]:
@@ -168,11 +184,12 @@ class Writing:
         self.size = sum(len(given) for facts in (change.facts, change.corrections) for given in _kinds_of(facts))
         self._digests = digests_of(self._facts)
         self._content = content_digest(change, self._digests)
-        self._asked = {"asked": asked_of(change), "key": change.key, "token": token}
+        asked = asked_of(change)
+        self._asked, self._reading = {"asked": asked, "key": change.key, "token": token}, reading(asked)
 
     def locked(self, run: Run) -> Receipt:
         """Write as the next version, inside one transaction that `run` belongs to."""
-        [found] = run(f"{LOCKED} {HEAD}, {READ}", self._asked)
+        [found] = run(f"{LOCKED} {HEAD}, {self._reading}", self._asked)
         receipt, given = self._drafted(run, found)
         if given:
             run(write_statement(given["given"]), given)
@@ -180,7 +197,7 @@ class Writing:
 
     def at_once(self, run: Run, expected: Version) -> Receipt | None:
         """Write as the version after `expected`; `None` where others have written since. `run`: one statement each."""
-        [found] = run(f"{STORE} {HEAD}, {READ}", self._asked)
+        [found] = run(f"{STORE} {HEAD}, {self._reading}", self._asked)
         if found[0] != expected and found[6] is None:
             return None
         receipt, given = self._drafted(run, found)
