@@ -97,6 +97,7 @@ class _Reading:
                     return f"此前另有记载 another segment or an earlier verification has seen {chain[:12]}… here"
                 told(len(line))
         if not self.line:
+            self.line = 1
             return "首行不见 the first line is gone"
         if self._wanted:
             self.line += 1

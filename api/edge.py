@@ -25,7 +25,7 @@ from graph_model.identifiers import IdentityKeyer
 
 Result = TypeVar("Result")
 PURPOSE = "Xinheng-Purpose"
-CALLER = "xinheng.caller"
+CALLER = "xinheng_caller"
 """Where an authentication leaves the name of the caller, in the scope of the request."""
 _POLL_S = 0.02
 
