@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z]+)*")
-NOT_CODES = {"check.html", "style.css", "schema.sql", "store.db", "uvicorn.error"}
+NOT_CODES = {"check.html", "style.css", "schema.sql", "store.db", "uvicorn.error", "state.json", "state.part"}
 """Words of the same form that are names of files and loggers."""
 SYMBOL_NAMES = {f"{root}.{name}" for root, names in SYMBOLS.items() for name in names}
 """Words of conditions, which are no codes; lint's codes have a page each in docs/lint, held by test_lint_pages."""
