@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
@@ -11,7 +12,9 @@ from tests.neo4j_java import Line
 _ROUNDS = 1024
 
 
-def write_configuration(home: Path, line: Line, port: int, pagecache: str, *, quick: bool) -> None:
+def write_configuration(
+    home: Path, line: Line, port: int, pagecache: str, *, quick: bool, more: Mapping[str, str] | None = None
+) -> None:
     """Write `conf/neo4j.conf`: loopback only, signed in only, nothing told to anybody, little on the disk."""
     settings = {
         "server.default_listen_address": "127.0.0.1",
@@ -39,7 +42,7 @@ def write_configuration(home: Path, line: Line, port: int, pagecache: str, *, qu
         settings["internal.dbms.bolt.netty_server_shutdown_quiet_period"] = "0"
     for folder in ("conf", "import", "logs"):
         (home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    lines = (f"{name}={value}\n" for name, value in settings.items())
+    lines = (f"{name}={value}\n" for name, value in {**settings, **(more or {})}.items())
     (home / "conf" / "neo4j.conf").write_text("".join(lines), encoding="utf-8")
 
 

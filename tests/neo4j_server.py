@@ -36,6 +36,7 @@ class Server:
 
     heap, pagecache  memory, as Java and Neo4j write it
     quick            starts and stops in half the time, for tests; else as a server that is to work
+    more             further settings of its own, for the next start
     """
 
     home: Path
@@ -45,6 +46,7 @@ class Server:
     pagecache: str = "128m"
     quick: bool = True
     port: int = 0
+    more: dict[str, str] = field(default_factory=dict)
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @classmethod
@@ -94,7 +96,7 @@ class Server:
         neo4j_home.write_first_password(self.home, self.password)
         for _ in range(1 if self.port else 5):
             port = self.port or neo4j_home.free_port()
-            neo4j_home.write_configuration(self.home, self.line, port, self.pagecache, quick=self.quick)
+            neo4j_home.write_configuration(self.home, self.line, port, self.pagecache, quick=self.quick, more=self.more)
             self._launch()
             if self._answers(port):
                 self.port = port
