@@ -15,9 +15,10 @@ from typing import TypeAlias
 
 from engine.change_affected import BLOCK, Gathered, affected_by, changes_between, in_blocks, on_lists
 from engine.standing import Standing, standing_of
-from graph_model.nodes import SubjectId, Version
-from graph_model.packing import packed, unpacked
+from graph_model.nodes import DesignationId, SubjectId, Version
+from graph_model.packing import Packer
 from graph_model.store import Change, Store
+from graph_model.stores.rows import Row
 from memoranda.rulebook import Rulebook
 
 
@@ -41,6 +42,8 @@ class Entry:
 Progress: TypeAlias = Callable[[int], None]
 _OLD_ENTRIES = 20_000
 """Superseded neighbourhoods that are kept for readers of versions shortly before."""
+_SAMPLE = 40
+"""Neighbourhoods that show the packer what they have in common."""
 _STANDINGS = 4_000
 """Standings that are kept once derived; each some kilobytes."""
 
@@ -55,6 +58,7 @@ class Index:
         self.version: Version = -1
         self._store = store
         self._oldest: Version = 0
+        self._packer = Packer()
         self._near: dict[SubjectId, Entry] = {}
         self._known: set[SubjectId] = set()
         self._joined: dict[SubjectId, Version] = {}
@@ -83,20 +87,22 @@ class Index:
                 if n % 10_000 == 0:
                     progress(n)
             near: dict[SubjectId, Entry] = {}
+            packer, spelled = None, dict[DesignationId, Row]()
             gathered = Gathered()
             try:
                 for designated in on_lists(self._store, version, None):
                     gathered.put(designated)
                 for block in in_blocks(gathered, BLOCK):
-                    for around in self._store.neighbourhoods(block, version):
-                        if around is not None and around.designations:
-                            near[around.subject.id] = Entry(version, packed(around))
+                    found = [n for n in self._store.neighbourhoods(block, version) if n is not None and n.designations]
+                    packer = packer or Packer(found[:_SAMPLE])
+                    near |= {n.subject.id: Entry(version, packer.packed(n, spelled)) for n in found}
                     progress(len(known) + len(near))
             finally:
                 gathered.close()
             # What is told of older versions ends before anything of theirs is taken away.
             self._oldest = version
             self._rulebooks = [(version, self._store.rulebook_at(version))]
+            self._packer = packer or Packer()
             self._near, self._known, self._joined = near, known, {}
             self._superseding.clear()
             self.version = version
@@ -129,7 +135,7 @@ class Index:
                     self._joined[subject] = change.version
                 before = self._near.get(subject)
                 if around.designations or before is not None:
-                    entry = Entry(change.version, packed(around) if around.designations else None, before)
+                    entry = Entry(change.version, self._packer.packed(around) if around.designations else None, before)
                     self._near[subject] = entry
                     self._superseding.append(entry)
         while len(self._superseding) > _OLD_ENTRIES:
@@ -172,7 +178,7 @@ class Index:
             if key in self._standings:
                 self._standings.move_to_end(key)
                 return self._standings[key]
-        found = standing_of(unpacked(spelled), book)
+        found = standing_of(self._packer.unpacked(spelled), book)
         with self._kept:
             self._standings[key] = found
             if len(self._standings) > _STANDINGS:

@@ -1,43 +1,69 @@
 """A neighbourhood as a few hundred bytes, and back: how hundreds of thousands of them fit into memory."""
 
 import marshal
+import zlib
+from collections.abc import Iterable
 
-from graph_model.nodes import Neighbourhood, Registration, Subject
+from graph_model.nodes import DesignationId, Neighbourhood, Registration, Subject
 from graph_model.statements import attributes_of, statement_row
 from graph_model.stores import rows
 
+_RAW = -15
+"""Deflate without header and checksum: the bytes never leave this process."""
+_LEVEL = 1
+_SAMPLE_BYTES = 8_192
 
-def packed(neighbourhood: Neighbourhood) -> bytes:
-    """Spell a neighbourhood as bytes. They are for this process: another version of Python may read them otherwise."""
+
+class Packer:
+    """Packs neighbourhoods that resemble each other: what they have in common is kept once.
+
+    >>> from graph_model.nodes import Attributes
+    >>> one = Neighbourhood(Subject("ORG", (Attributes(name="某公司"),)), names={"ORG": "某公司"})
+    >>> packer = Packer([one])
+    >>> packer.unpacked(packer.packed(one)) == one
+    True
+    """
+
+    def __init__(self, sample: Iterable[Neighbourhood] = ()) -> None:
+        """`sample`: some of those that are to be packed; the more alike, the smaller they become."""
+        self._common = b"".join(_spelled(one, {}) for one in sample)[-_SAMPLE_BYTES:]
+
+    def packed(self, neighbourhood: Neighbourhood, spelled: dict[DesignationId, rows.Row] | None = None) -> bytes:
+        """Spell a neighbourhood as bytes, for this process alone.
+
+        `spelled` keeps the rows of designations, for whoever packs many neighbourhoods of one version.
+        """
+        press = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, zdict=self._common)
+        return press.compress(_spelled(neighbourhood, {} if spelled is None else spelled)) + press.flush()
+
+    def unpacked(self, packed: bytes) -> Neighbourhood:
+        """Read a neighbourhood: one that equals the one that was packed."""
+        parts = marshal.loads(zlib.decompressobj(_RAW, zdict=self._common).decompress(packed))  # noqa: S302 - our own bytes, of this process
+        subject, statements, relations, designations, exemptions, objections, names = parts
+        return Neighbourhood(
+            subject=Subject(subject, tuple(attributes_of((subject, *row)) for row in statements)),
+            relations=tuple(map(rows.relation_of, relations)),
+            designations=tuple(map(rows.designation_of, designations)),
+            exemptions=tuple(map(rows.exemption_of, exemptions)),
+            objections=tuple(map(rows.objection_of, objections)),
+            names=names,
+        )
+
+
+def _spelled(neighbourhood: Neighbourhood, designations: dict[DesignationId, rows.Row]) -> bytes:
     subject = neighbourhood.subject
+    for designation in neighbourhood.designations:
+        if designation.id not in designations:
+            designations[designation.id] = rows.designation_row(designation)
     return marshal.dumps(
         (
             subject.id,
             [statement_row(Registration(subject.id, attributes))[1:] for attributes in subject.attributes],
             list(map(rows.relation_row, neighbourhood.relations)),
-            list(map(rows.designation_row, neighbourhood.designations)),
+            [designations[designation.id] for designation in neighbourhood.designations],
             list(map(rows.exemption_row, neighbourhood.exemptions)),
             list(map(rows.objection_row, neighbourhood.objections)),
             dict(neighbourhood.names),
-        )
-    )
-
-
-def unpacked(spelled: bytes) -> Neighbourhood:
-    """Read `packed` bytes: an equal neighbourhood.
-
-    >>> from graph_model.nodes import Attributes
-    >>> one = Neighbourhood(Subject("ORG", (Attributes(name="某公司"),)), names={"ORG": "某公司"})
-    >>> unpacked(packed(one)) == one
-    True
-    """
-    parts = marshal.loads(spelled)  # noqa: S302 - our own bytes, from this process
-    subject, statements, relations, designations, exemptions, objections, names = parts
-    return Neighbourhood(
-        subject=Subject(subject, tuple(attributes_of((subject, *row)) for row in statements)),
-        relations=tuple(map(rows.relation_of, relations)),
-        designations=tuple(map(rows.designation_of, designations)),
-        exemptions=tuple(map(rows.exemption_of, exemptions)),
-        objections=tuple(map(rows.objection_of, objections)),
-        names=names,
+        ),
+        0,  # without references between equal texts: they would cost more than the pressing takes
     )

@@ -14,7 +14,7 @@ from engine.question import Check, as_json
 from engine.service import Service
 from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
 from graph_model.nodes import Facts
-from graph_model.packing import packed, unpacked
+from graph_model.packing import Packer
 from graph_model.store import ChangeSet, Store
 from graph_model.stores import open_store
 from tests.change_histories import History, a_day, begun
@@ -81,9 +81,10 @@ def test_with_and_without_index_every_version_says_the_same(seed: int) -> None:
 def test_what_is_packed_is_unpacked_equal(seed: int) -> None:
     with open_store("sqlite:///:memory:") as store:
         begun(Service(store), seed, 5)
-        for subject in SUBJECTS:
-            around = store.neighbourhood(subject, store.latest_version())
-            assert around is None or unpacked(packed(around)) == around
+        around = [n for n in store.neighbourhoods(SUBJECTS, store.latest_version()) if n is not None]
+        packer = Packer(around[::2])
+        assert [packer.unpacked(packer.packed(one)) for one in around] == around
+        assert [Packer().unpacked(Packer().packed(one)) for one in around] == around
 
 
 @pytest.mark.parametrize("seed", range(12))
