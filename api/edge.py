@@ -15,6 +15,7 @@ from starlette.requests import Request
 from api.decision_log import DecisionLog
 from api.decision_place import folder_of, seed_of
 from api.decision_record import ANONYMOUS, Asker, words_of
+from api.following import Following
 from api.json_text import read_json
 from api.observe import Metrics
 from api.receipts import Signer
@@ -45,6 +46,8 @@ class Edge:
     now: Callable[[], datetime]
     metrics: Metrics
     log: DecisionLog
+    following: Following | None = None
+    """Who builds the index and keeps it up to date, where checks are to be answered from memory."""
     _heavy: int = field(default=0, init=False)
     _signer: Signer | None = field(default=None, init=False)
 
@@ -127,8 +130,12 @@ class Edge:
             return
         loop = asyncio.get_running_loop()
         end = loop.time() + self.settings.wait_limit_s
-        while self.service.store.latest_version() < version and loop.time() < end:
+        while await self.ask(self.service.seen) < version and loop.time() < end:
             await asyncio.sleep(_POLL_S)
+
+    async def ask(self, work: Callable[[], Result]) -> Result:
+        """Ask the store something small: here, or, where a server may be slow to answer, beside the event loop."""
+        return work() if self.settings.store.startswith("sqlite:") else await run_in_threadpool(work)
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Do heavy work beside the event loop, so that single checks go on meanwhile.

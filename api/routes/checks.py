@@ -22,6 +22,8 @@ from graph_model.errors import BatchTooLarge, XinhengError
 
 _ASKING = ("subject.malformed", "department.unknown", "day.malformed", "version.unknown", "version.not-yet")
 JSON = "application/json"
+AGE = "Xinheng-Data-Age"
+"""For how many seconds nobody looked whether there is something newer, where checks are answered from memory."""
 
 
 def routes(edge: Edge) -> APIRouter:
@@ -36,10 +38,11 @@ def routes(edge: Edge) -> APIRouter:
         """Answer one check: which department must apply what to this subject in this matter on this day, and why."""
         body = parse(CheckIn, await edge.json_body(request))
         await edge.wait_for(body.min_version)
-        decision = edge.service.check(check_of(body, edge.keyer, edge.today()))
+        asked = check_of(body, edge.keyer, edge.today())
+        decision = await edge.ask(lambda: edge.service.check(asked))
         edge.metrics.decided([decision])
         answers, noted = answers_of([decision], edge.asker(request), edge.log)
-        return await kept(json_bytes(answers[0]), noted, edge.log)
+        return await kept(json_bytes(answers[0]), noted, edge)
 
     @router.post(
         "/v1/checks:batch",
@@ -56,7 +59,7 @@ def routes(edge: Edge) -> APIRouter:
         asked = [_asked(item, edge) for item in items]
         await edge.wait_for(max((c.min_version or 0 for c in asked if isinstance(c, Check)), default=0))
         told, noted = await edge.in_thread(lambda: _batch_answer(asked, edge.asker(request), edge))
-        return await kept(told, noted, edge.log)
+        return await kept(told, noted, edge)
 
     @router.post(
         "/v1/checks:why-not",
@@ -67,7 +70,8 @@ def routes(edge: Edge) -> APIRouter:
     async def why_not(request: Request) -> Response:
         """Say which of the gates G1 to G10 keep a measure from binding, for every candidate."""
         body = parse(WhyNotIn, await edge.json_body(request))
-        answer = edge.service.why_not(why_not_of(body, edge.keyer, edge.today()))
+        asked = why_not_of(body, edge.keyer, edge.today())
+        answer = await edge.ask(lambda: edge.service.why_not(asked))
         return Response(json_bytes(as_json(answer)), media_type=JSON)
 
     return router
@@ -93,14 +97,17 @@ def answers_of(
     return answers, noted
 
 
-async def kept(body: bytes, noted: Sequence[Noted], log: DecisionLog) -> Response:
+async def kept(body: bytes, noted: Sequence[Noted], edge: Edge) -> Response:
     """Let an answer leave once its decisions are in the log, and say so in a header.
 
     Raises:
         LogUnavailable: they are not, and it does not leave.
 
     """
-    return Response(body, media_type=JSON, headers={HEADER: await log.kept(noted)})
+    headers = {HEADER: await edge.log.kept(noted)}
+    if (index := edge.service.index) is not None:
+        headers[AGE] = f"{index.age:.3f}"
+    return Response(body, media_type=JSON, headers=headers)
 
 
 def _items_of(body: Any, limit: int) -> list[Any]:
@@ -132,7 +139,7 @@ def _asked(item: Any, edge: Edge) -> Check | XinhengError:
 
 def _batch_answer(asked: list[Check | XinhengError], asker: Asker, edge: Edge) -> tuple[bytes, list[Noted]]:
     # All members at one version, also while others write: an application must not be judged half before a change.
-    latest = edge.service.store.latest_version()
+    latest = edge.service.latest()
     checks = [
         replace(item, version=latest) if item.version is None else item for item in asked if isinstance(item, Check)
     ]

@@ -28,15 +28,21 @@ def routes(edge: Edge) -> APIRouter:
     async def ready() -> Response:
         """Say whether checks can be answered, from which version, and how old its facts are."""
         store = edge.service.store
+        if edge.following is not None and not edge.following.is_ready:
+            raise StoreUnavailable(
+                "索引正在建立 the index is being built",
+                hint="稍候，进度见日志 wait a little; the log tells how far it is",
+                detail_code="index.building",
+            )
         try:
-            version, book = edge.service.rulebook_in_force()
+            version, book = await edge.ask(edge.service.rulebook_in_force)
         except UnknownVersion:
             raise StoreUnavailable(
                 "尚未发布规则 no rulebook is published yet",
                 hint="先运行 xinheng rulebook publish publish one first",
                 detail_code="rulebook.none",
             ) from None
-        recorded_at = store.changes(version - 1, 1)[0].recorded_at
+        recorded_at = (await edge.ask(lambda: store.changes(version - 1, 1)))[0].recorded_at
         told = {
             "ready": True,
             "version": version,
@@ -51,6 +57,7 @@ def routes(edge: Edge) -> APIRouter:
     @router.get("/v1/health/metrics", **documented(_METRICS))
     async def metrics() -> Response:
         """Give the metrics in the Prometheus text format (also at `/metrics`, where Prometheus looks by default)."""
-        return Response(edge.metrics.text(edge.service.store.latest_version()), headers={"Content-Type": METRICS_TYPE})
+        version = await edge.ask(edge.service.store.latest_version)
+        return Response(edge.metrics.text(version), headers={"Content-Type": METRICS_TYPE})
 
     return router

@@ -143,9 +143,10 @@ class Line:
         except CancelledError:
             raise self._refusal() from None
         except (Neo4jError, DriverError) as error:
-            if isinstance(error, ServiceUnavailable | SessionExpired):
+            told = unavailable(error, self.place, self.database)
+            if told.detail_code == "store.down":
                 self._is_down(None)
-            raise unavailable(error, self.place, self.database) from error
+            raise told from error
 
     def _again(self, attempt: Callable[[neo4j.Driver], T], deadline: float) -> T:
         """Try until it is done, fails for good, or the deadline is near."""

@@ -26,14 +26,15 @@ _CREDENTIALS = _Reason(
     "store.credentials",
 )
 _GONE = _Reason(
-    ("General.DatabaseUnavailable",),
+    # As many threads as connections: one that cannot be obtained cannot be opened.
+    ("General.DatabaseUnavailable", "obtain a connection from the pool"),
     "连接不上",
     "it cannot be reached",
     "see that the server runs and its address is right, then retry",
     "store.down",
 )
 _BUSY = _Reason(
-    ("Transaction.DeadlockDetected", "Transaction.LockAcquisitionTimeout", "obtain a connection from the pool"),
+    ("Transaction.DeadlockDetected", "Transaction.LockAcquisitionTimeout"),
     "同时写入或提问的过多",
     "too much is asked or written at once",
     "wait a little and try again, or allow more with XINHENG_NEO4J_CONNECTIONS",
