@@ -32,6 +32,8 @@ CHECKS: Sequence[Asked] = (
     ("inspection-frequency", "xm-amr", "2026-11-22"),
     ("consumption-high-speed-air", "xm-court", "2024-03-01"),
     ("green-channel", "jm-gov-approval", "2026-11-22"),
+    ("gov-investment-approval", "ndrc", "2026-11-22"),
+    ("exit-border", "xm-police", "2026-11-22"),
 )
 """Matter, department and day."""
 
