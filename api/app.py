@@ -75,6 +75,7 @@ def build_app(
     _tell_errors(app, metrics, _allowed(routers))
     app.add_middleware(Entrance, metrics=metrics)
     app.state.decision_log = edge.log
+    app.state.edge = edge
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
 
@@ -91,7 +92,9 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
         timeout_graceful_shutdown=5,
         lifespan="off",
     )
-    return uvicorn.Server(config)
+    server = uvicorn.Server(config)
+    app.state.server = server  # readers that wait look whether it is about to stop
+    return server
 
 
 def _allowed(routers: Iterable[APIRouter]) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from threading import Thread
@@ -193,3 +193,17 @@ def test_a_store_that_goes_away_ends_the_stream_with_a_problem() -> None:
         last = next(told)
         assert (last["event"], json.loads(last["data"])["code"]) == ("problem", "store.unavailable")
         assert list(told) == []
+
+
+def test_a_server_that_is_told_to_stop_lets_its_readers_go_at_once() -> None:
+    clock = Clock(date(2026, 11, 22))
+    with ExitStack() as stack:
+        _, address = stack.enter_context(served(clock))
+        client = httpx.Client(base_url=address, timeout=30)
+        with client, client.stream("GET", "/v1/changes?since=0", headers=EVENTS) as stream:
+            told = events(stream.iter_lines())
+            next(told)
+            begun = perf_counter()
+            stack.close()  # it is told to stop while the reader reads
+            assert perf_counter() - begun < 4, "the server waits five seconds before it cuts readers off"
+            assert list(told) == []

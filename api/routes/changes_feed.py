@@ -13,7 +13,7 @@ from api.edge import Edge
 from api.json_text import json_bytes
 from api.openapi import documented
 from api.problems import problem_of
-from api.routes.changes_watch import Watch
+from api.routes.changes_watch import Watch, is_stopping
 from api.shapes import ref
 from engine.change_feed import Place
 from engine.judge import day_of
@@ -76,11 +76,11 @@ def routes(edge: Edge) -> APIRouter:
             )
         if EVENTS in request.headers.get("accept", ""):
             watch.see_that_there_is_room()
-            return StreamingResponse(_events(edge, watch, place, most, department), media_type=EVENTS)
+            return StreamingResponse(_events(request, edge, watch, place, most, department), media_type=EVENTS)
         told = await edge.in_thread(lambda: _page(edge, place, most, department))
         if wait and not told["changes"]:
             with watch.reading():
-                await watch.something_new(place, min(wait, edge.settings.feed_wait_limit_s))
+                await watch.something_new(place, min(wait, edge.settings.feed_wait_limit_s), request.app)
             told = await edge.in_thread(lambda: _page(edge, place, most, department))
         return Response(json_bytes(told), media_type=JSON)
 
@@ -94,13 +94,15 @@ def _page(edge: Edge, place: Place, most: int, department: str | None) -> Json:
     return edge.service.feed(place, today, department, most=most, enough=lambda: perf_counter() > end)
 
 
-async def _events(edge: Edge, watch: Watch, place: Place, most: int, department: str | None) -> AsyncIterator[bytes]:
-    """Give pages as events for as long as the reader stays; a comment now and then shows that we are here."""
+async def _events(
+    request: Request, edge: Edge, watch: Watch, place: Place, most: int, department: str | None
+) -> AsyncIterator[bytes]:
+    """Give pages as events for as long as the reader and we stay; a comment now and then shows that we are here."""
     yield b"retry: 1000\n\n"
     try:
         with watch.reading():
-            while True:
-                if await watch.something_new(place, _HEARTBEAT_S):
+            while not is_stopping(request.app):
+                if await watch.something_new(place, _HEARTBEAT_S, request.app):
                     told = await _patiently(edge, place, most, department)
                     place = Place.read(told["next"])
                     yield _event("changes", told, place)

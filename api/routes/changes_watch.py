@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
 from api.edge import Edge
@@ -13,6 +14,11 @@ from graph_model.errors import Overloaded
 
 _LOOK_S = 0.05
 """How old an answer may be that a waiting reader gets, and how often each asks."""
+
+
+def is_stopping(app: Starlette) -> bool:
+    """Whether the server that serves `app` was told to stop: it waits for its readers to go."""
+    return bool(getattr(getattr(app.state, "server", None), "should_exit", False))
 
 
 @dataclass(slots=True)
@@ -39,13 +45,13 @@ class Watch:
         finally:
             self._readers -= 1
 
-    async def something_new(self, place: Place, seconds: float) -> bool:
-        """Wait, at most `seconds`, until there is something to tell to a reader at `place`."""
+    async def something_new(self, place: Place, seconds: float, app: Starlette) -> bool:
+        """Wait, at most `seconds`, until there is something to tell to a reader at `place`; not once we stop."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while not await self._is_behind(place):
             left = end - loop.time()
-            if left <= 0:
+            if left <= 0 or is_stopping(app):
                 return False
             await asyncio.sleep(min(_LOOK_S, left))
         return True
