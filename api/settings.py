@@ -15,6 +15,7 @@ from graph_model.stores.access import Access
 PREFIX = "XINHENG_"
 Lang = Literal["zh", "en"]
 LogFormat = Literal["json", "text"]
+Answering = Literal["store", "memory"]
 Keeping = Literal["strict", "buffered", "none"]
 OnFailure = Literal["refuse", "unlogged"]
 KEY_BYTES = 32
@@ -41,6 +42,7 @@ class Settings:
     heavy_limit_requests  most batches and changes worked on at once; more are refused as `overloaded`
     wait_limit_s          longest wait for `min_version`, in seconds
     body_limit_s          longest wait for a request's body to come in whole, in seconds
+    index                 where `serve` answers checks from: the `store`, or `memory`, once all is read into it
     log_format            `json` (one object a line) or `text`
     decision_log          `strict` (each decision is durably recorded before it leaves), `buffered` (soon after), `none`
     decision_log_folder   where; not set: see `api.decision_place.folder_of`
@@ -75,6 +77,7 @@ class Settings:
     wait_limit_s: float = 2.0
     body_limit_s: float = 30.0
     log_format: LogFormat = "json"
+    index: Answering = "store"
     decision_log: Keeping = "strict"
     decision_log_folder: Path | None = None
     decision_log_failure: OnFailure = "refuse"
@@ -213,6 +216,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "heavy_limit_requests": _integer(1, 10_000),
     "wait_limit_s": _seconds(0, 60),
     "body_limit_s": _seconds(0, 60),
+    "index": _word("store", "memory"),
     "log_format": _word("json", "text"),
     "decision_log": _word("strict", "buffered", "none"),
     "decision_log_folder": (Path, "the path of a folder"),

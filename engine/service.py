@@ -108,7 +108,7 @@ class Service:
 
     def rulebook_in_force(self, version: int | None = None) -> tuple[int, Rulebook]:
         """Give the version asked (or the latest) and the rulebook published last at it (R1)."""
-        read = self._latest() if version is None else version
+        read = self.latest() if version is None else version
         digest = self._digest_at(read)
         if digest is None:
             raise UnknownVersion(f"版本 {read} 尚无已发布的规则 no rulebook was published", hint="publish one first")
@@ -192,7 +192,7 @@ class Service:
         return None if digest is None else self._book(digest)
 
     def _version(self, asked: int | None, at_least: int | None) -> int:
-        latest = self._latest()
+        latest = self.latest()
         if max(asked or 0, at_least or 0) > latest and self.index is not None:
             # Others may have written it since anybody looked; whoever asks for it may not be told an older one (C2).
             latest = self.index.follow()
@@ -205,7 +205,12 @@ class Service:
             )
         return read
 
-    def _latest(self) -> int:
+    def seen(self) -> int:
+        """Give the latest version, and let the index take in what others wrote up to it."""
+        return self.store.latest_version() if self.index is None else self.index.follow()
+
+    def latest(self) -> int:
+        """Give the latest version that answers are given at."""
         return self.store.latest_version() if self.index is None else self.index.version
 
     def _digest_at(self, version: int) -> str | None:

@@ -8,6 +8,8 @@ from api.app import build_app, server_of
 from api.cli.exits import Exit
 from api.cli.session import Session, with_shipped_rulebook
 from api.decision_log import DecisionLog
+from api.edge import Edge
+from api.following import Following
 from api.observe import set_up_logging
 from graph_model.errors import XinhengError
 from graph_model.store import Store
@@ -63,6 +65,10 @@ def serve(session: Session, store: Store) -> Exit:
     app = build_app(session.settings, store)
     log: DecisionLog = app.state.decision_log
     log.open()
+    edge: Edge = app.state.edge
+    if session.settings.index == "memory":
+        edge.following = Following(edge.service)
+        edge.following.start()
     server = server_of(app, session.settings)
     at = f"http://{session.settings.host}:{session.settings.port}"
     session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
@@ -72,5 +78,7 @@ def serve(session: Session, store: Store) -> Exit:
     except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
         session.print(session.say("\n已停止", "\nstopped"))
     finally:
+        if edge.following is not None:
+            edge.following.stop()
         log.close()
     return Exit.DONE if server.started else Exit.NOT_DONE
