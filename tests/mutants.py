@@ -39,8 +39,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "a doubtful listing withholds a favour (R10)",
-        "return Listed(listing, effective, due, all_of([effective, due]))",
-        "return Listed(listing, effective, due, effective)",
+        "days = all_of([one.stands, _not_exempt_from_list(listing, exemptions), allowed])",
+        "days = all_of([one.in_effect, _not_exempt_from_list(listing, exemptions), allowed])",
     ),
     Mutant(
         STANDING,
