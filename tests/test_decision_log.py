@@ -99,7 +99,7 @@ def test_the_page_records_what_it_shows(town: City) -> None:
     assert verified([town.app.state.decision_log.plan.folder]).records == 1
 
 
-@pytest.mark.parametrize("check_id", ["x", str(UUID(int=7)), id_at(1, 2), "0" * 100, "%00", "６"])
+@pytest.mark.parametrize("check_id", ["x", str(UUID(int=7)), id_at(1, 2), "0" * 100, "%00", "６"], ids=range(6))
 def test_an_id_that_was_never_given_is_unknown(town: City, check_id: str) -> None:
     town.post("/v1/checks", {"subject": BARRED, "matter": "licence"})
     answer = town.get(f"/v1/checks/{check_id}")
