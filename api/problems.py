@@ -19,7 +19,11 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:xinheng:problem:"
 _MOST_CHARACTERS = 500
 _RETRY_AFTER_S = "1"
-_IDENTITY_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9A-Za-z])")
+_RESIDENT_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9A-Za-z])")
+_IDENTITY_SHAPED = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|[A-Za-z]{0,3}[0-9]{8,15}|[A-Za-z]{1,3}[0-9]{6,7})(?![0-9A-Za-z])"
+)
+"""Also passports and permits: up to three letters and then digits alone."""
 
 
 class RouteUnknown(XinhengError):
@@ -158,13 +162,18 @@ def problem_response(error: XinhengError, headers: Mapping[str, str] | None = No
 
 
 def blot(text: str) -> str:
-    """Blot out what looks like a resident identity number and is no USCC; cut what is too long to read.
+    """Blot out what looks like the number of an identity document and is no USCC; cut what is too long to read.
 
     >>> blot("no matter `11010519491231002X`")
     'no matter `［已隐去］`'
     """
     cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
     return _IDENTITY_SHAPED.sub(lambda found: found[0] if is_uscc(found[0]) else "［已隐去］", cut)
+
+
+def looks_resident(text: str) -> bool:
+    """Whether a text holds what looks like a resident identity number and is no USCC."""
+    return any(not is_uscc(found[0]) for found in _RESIDENT_SHAPED.finditer(text))
 
 
 def _detail(error: XinhengError) -> str:

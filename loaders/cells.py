@@ -25,6 +25,7 @@ HOLDS_IDENTITY = re.compile(
     re.ASCII,
 )
 """A resident identity number, 18 characters with a day of birth, or 15 digits of the old kind, anywhere in a text."""
+_PASSPORT_SHAPED = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,3}[0-9]{6,10}(?![0-9A-Za-z])", re.ASCII)
 _SPACERS = re.compile(r"[\s\-‐–—]+")
 TRUE_WORDS = frozenset({"true", "是", "1"})
 FALSE_WORDS = frozenset({"false", "否", "0"})
@@ -54,7 +55,8 @@ def shown(value: Any) -> str:
     if isinstance(value, Distorted):
         return "（以数字存放的长号码）"
     text = str(value)[:200]  # of a list or a mapping too: a number may stand anywhere in it
-    if HOLDS_IDENTITY.search(_SPACERS.sub("", unicodedata.normalize("NFKC", text))):
+    joined = _SPACERS.sub("", unicodedata.normalize("NFKC", text))
+    if HOLDS_IDENTITY.search(joined) or _PASSPORT_SHAPED.search(joined):
         return "（疑似证件号码，不显示）"
     return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"
 

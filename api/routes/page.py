@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from api.decision_log import HEADER
 from api.demo import Example, examples
 from api.edge import Edge
-from api.problems import KINDS, LogUnavailable, blot, problem_of, status_of
+from api.problems import KINDS, LogUnavailable, blot, looks_resident, problem_of, status_of
 from api.routes.page_view import IDENTITY_ZH, VERDICT_SAYS, decision_view, matter_choices
 from api.wire import CheckIn, PersonIn, check_of, decision_json, parse
 from engine.question import VERDICT_ZH, Decision
@@ -150,7 +150,7 @@ async def _form(request: Request, edge: Edge) -> dict[str, str]:
 
 def _keyed(text: str, id_type: str, edge: Edge) -> str:
     """Give the subject's id; a number that is no USCC but looks like a resident's is taken as one, never shown."""
-    kind = id_type or ("resident_id" if blot(text) != text else "")
+    kind = id_type or ("resident_id" if looks_resident(text) else "")
     if kind:
         body = parse(CheckIn, {"subject": {"id_type": kind, "id_number": text}, "matter": ""})
         if isinstance(body.subject, PersonIn):
