@@ -6,7 +6,7 @@ nothing of a later one, while a writer adds the next. A version that it cannot a
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from engine.change_affected import BLOCK, Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.index_known import Known
 from engine.standing import Standing, standing_of
 from graph_model.nodes import DesignationId, SubjectId, Version
 from graph_model.packing import Packer
@@ -60,7 +61,7 @@ class Index:
         self._oldest: Version = 0
         self._packer = Packer()
         self._near: dict[SubjectId, Entry] = {}
-        self._known: set[SubjectId] = set()
+        self._known = Known(())
         self._joined: dict[SubjectId, Version] = {}
         self._superseding: deque[Entry] = deque()
         self._rulebooks: list[tuple[Version, str | None]] = []
@@ -81,11 +82,7 @@ class Index:
         with self._followed:
             self._seen_at = monotonic()
             version = self._store.latest_version()
-            known: set[SubjectId] = set()
-            for n, subject in enumerate(self._store.subjects(version), start=1):
-                known.add(subject)
-                if n % 10_000 == 0:
-                    progress(n)
+            known = Known(_told(self._store.subjects(version), progress))
             near: dict[SubjectId, Entry] = {}
             packer, spelled = None, dict[DesignationId, Row]()
             gathered = Gathered()
@@ -184,3 +181,10 @@ class Index:
             if len(self._standings) > _STANDINGS:
                 self._standings.popitem(last=False)
         return found
+
+
+def _told(subjects: Iterable[SubjectId], progress: Progress) -> Iterator[SubjectId]:
+    for n, subject in enumerate(subjects, start=1):
+        if n % 10_000 == 0:
+            progress(n)
+        yield subject

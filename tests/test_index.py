@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import index as index_module
 from engine.index import Absent, Index
+from engine.index_known import Known
 from engine.question import Check, as_json
 from engine.service import Service
 from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
@@ -177,3 +178,23 @@ def test_with_the_store_away_memory_answers_and_writing_is_refused() -> None:
         service.apply(ChangeSet("clerk", "test", "late", Facts(registrations=(registration("LATE"),))))
     with pytest.raises(StoreUnavailable):
         service.check(Check(SUBJECTS[0], asked[0].matter, date(2024, 1, 1), min_version=index.version + 1))
+
+
+@given(
+    ids=st.sets(
+        st.one_of(
+            st.from_regex(r"[0-9A-Z]{18}", fullmatch=True),
+            st.from_regex(r"p-[0-9a-f]{40}", fullmatch=True),
+            st.sampled_from(("p-", "P", "ORG", "p-" + "0" * 39, "p-" + "A" * 40, "0" * 17, "０" * 18, "\n", "x y")),
+            st.text(max_size=20),
+        ),
+        max_size=60,
+    ),
+    asked=st.lists(st.text(max_size=45), max_size=20),
+)
+def test_who_is_known_is_known_exactly(ids: set[str], asked: list[str]) -> None:
+    known = Known(ids)
+    assert len(known) == len(ids)
+    near_misses = [f"{id_[:-1]}{'0' if id_[-1:] != '0' else '1'}" for id_ in ids if id_]
+    for id_ in (*ids, *asked, *near_misses, *(id_.lower() for id_ in ids), *(id_ + "\n" for id_ in ids)):
+        assert (id_ in known) == (id_ in ids)
