@@ -15,7 +15,7 @@ PARALLEL ?= 2
 VERSION ?=
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test test-neo4j-lts neo4j lint law-pages bench bench-worlds mutants clean
+.PHONY: help demo test test-neo4j-lts faults neo4j lint law-pages bench bench-worlds mutants clean
 
 help: ## what can be made
 	@echo "信衡 Xinheng —"
@@ -50,6 +50,9 @@ test: $(DEV) ## everything that must hold: style, types, tests, docs
 
 test-neo4j-lts: $(DEV) ## the tests on Neo4j once more, on its long-term line
 	@NEO4J_VERSION=lts $(BIN)/pytest -m neo4j; code=$$?; $(BIN)/python tests/untested.py; exit $$code
+
+faults: $(DEV) ## a graph server killed, hung and cut off under load, at length: minutes
+	@FAULTS=long $(BIN)/pytest tests/test_neo4j_faults.py
 
 neo4j: $(DEV) ## a Neo4j server to try things on, for this machine alone; prints address and password (VERSION=lts)
 	@mkdir -p var

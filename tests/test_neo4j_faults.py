@@ -194,7 +194,7 @@ def test_a_server_that_hangs_holds_nobody_longer_than_the_deadline_and_is_found_
         waited = [seconds for _, seconds in refused if seconds > 0.25]
         assert {code for code, _ in refused} == {"store.deadline", "store.down"}
         assert max(waited) < 2.5
-        assert len(waited) <= 8 + 7
+        assert len(waited) <= 8 + 7, refused
         assert len(refused) - len(waited) > 50
         assert threads_of(ours) <= 2 * 8
     assert_whole(store, writers.acknowledged)

@@ -177,7 +177,7 @@ class Line:
         try:
             self._within(self._ask_anything, 0.0)
         except StoreUnavailable as error:
-            if error.detail_code in {"store.down", "store.deadline", "store.busy"}:
+            if error.detail_code not in {"store.credentials", "store.database", "store.forbidden"}:
                 self._is_down(None)
                 raise
             self._down_until = None  # it answers, if only to refuse
