@@ -16,12 +16,17 @@ ROOT = Path(__file__).parent.parent
 ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 CODE = re.compile(r"[a-z]+\.[a-z]+(?:-[a-z]+)*")
-NOT_CODES = {"check.html", "style.css", "schema.sql", "store.db", "uvicorn.error", "state.json", "state.part"}
-"""Words of the same form that are names of files and loggers."""
+NOT_CODES = {
+    *("check.html", "style.css", "schema.sql", "store.db", "state.json", "state.part", "manifest.json", "digests.json"),
+    *("nodes.changes", "nodes.lists", "nodes.rulebooks", "nodes.store", "import.sh"),
+    *("relationships.contains", "relationships.law", "relationships.relations"),
+    *("uvicorn.error", "index.ready", "index.store-away", "index.store-back"),
+}
+"""Words of the same form that are names of files, loggers and logged events."""
 SYMBOL_NAMES = {f"{root}.{name}" for root, names in SYMBOLS.items() for name in names}
 """Words of conditions, which are no codes; lint's codes have a page each in docs/lint, held by test_lint_pages."""
-COMPOSED = {"subject.unknown", "organisation.unknown"}
-"""Put together by the admission from the word and `.unknown`."""
+COMPOSED = {"subject.unknown", "organisation.unknown", "name.short"}
+"""Put together by the admission from the word and `.unknown`; and the one detail code of the engine's own."""
 
 
 def kinds_of(error: type[XinhengError]) -> set[str]:

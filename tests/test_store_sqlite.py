@@ -41,10 +41,11 @@ def test_an_address_of_no_known_form_is_refused_without_being_shown(url: str) ->
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["neo4j://host:7687/db", "bolt://host", "neo4j+s://user:secret@host"])
-def test_an_address_of_neo4j_is_refused_for_now(url: str) -> None:
-    with pytest.raises(StoreUnavailable, match="not supported") as caught:
+@pytest.mark.parametrize("url", ["neo4j+s://user:secret@host", "bolt://", "neo4j://host:99999", "bolt://host?secret=1"])
+def test_an_address_of_a_graph_server_holds_no_password(url: str) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
         open_store(url)
+    assert caught.value.detail_code == "store.address"
     assert "secret" not in str(caught.value)
 
 

@@ -159,7 +159,7 @@ class Line:
                 # not wait. Of a deadlock or a lock that was not had, a little pause helps.
                 is_dead = isinstance(error, ServiceUnavailable | SessionExpired)
                 helps = isinstance(error, TransientError) or is_dead or connections is not self._connections
-                pause = random.uniform(0.01, 0.05) * 2**n if isinstance(error, TransientError) else 0.0  # noqa: S311
+                pause = random.uniform(0.01, 0.05) * 2**n if isinstance(error, TransientError) else 0.0  # noqa: S311 (no secret)
                 is_late = n == _TRIES or self._closed or monotonic() + pause > deadline
                 if is_late or not helps or (is_dead and _cannot_connect(error)):
                     raise
