@@ -53,7 +53,7 @@ def plan(place: Place, statement: str, parameters: Mapping[str, Any] | None = No
         driver.session(database=DATABASE) as session,
     ):
         how = "EXPLAIN" if parameters is None else "PROFILE"
-        told = session.run(f"{how} {statement}", dict(parameters or {})).consume()  # type: ignore[arg-type]  # ours
+        told = session.run(f"{how} {statement}", dict(parameters or {})).consume()  # type: ignore[arg-type]  # statements of ours only
     root = told.plan if parameters is None else told.profile
     assert root is not None
     return list(_operators(root))

@@ -34,7 +34,7 @@ def refused(url: str, access: Access) -> StoreUnavailable:
 
 def asked(server: Server, statement: str) -> list[dict[str, object]]:
     with GraphDatabase.driver(f"bolt://{server.address}", auth=("neo4j", server.password)) as driver:
-        return [record.data() for record in driver.execute_query(statement, database_="neo4j").records]  # type: ignore[arg-type]  # ours
+        return [record.data() for record in driver.execute_query(statement, database_="neo4j").records]  # type: ignore[arg-type]  # statements of ours only
 
 
 @pytest.fixture
