@@ -206,4 +206,4 @@ def test_a_server_that_is_told_to_stop_lets_its_readers_go_at_once() -> None:
             begun = perf_counter()
             stack.close()  # it is told to stop while the reader reads
             assert perf_counter() - begun < 4, "the server waits five seconds before it cuts readers off"
-            assert list(told) == []
+            assert len(list(told)) <= 1, "one that was on its way may still come; then it ends"

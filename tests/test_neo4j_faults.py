@@ -90,7 +90,7 @@ def test_many_writers_in_several_processes_share_one_gapless_row_of_versions(ser
 
 def test_the_same_change_by_many_at_once_is_written_once(store: Store) -> None:
     before = store.latest_version()
-    same = [Writers(_Only(store, "the_same_change"), "same", 1, 1) for _ in range(8)]  # type: ignore[arg-type]  # commits
+    same = [Writers(_Only(store, "the_same_change"), "same", 1, 1) for _ in range(8)]  # type: ignore[arg-type]  # it can commit
     for one in same:
         one.join()
     assert {version for one in same for version in one.acknowledged.values()} == {before + 1}
@@ -191,9 +191,9 @@ def test_a_server_that_hangs_holds_nobody_longer_than_the_deadline_and_is_found_
         assert monotonic() - back < 10
         writers.join(stop=True)
         # Who was waiting when it stopped waited for the deadline; then one a second tries, all others are refused.
-        waited = [seconds for _, seconds in refused if seconds > 0.25]
+        waited = [seconds for _, seconds in refused if seconds > 1.0]
         assert {code for code, _ in refused} == {"store.deadline", "store.down"}
-        assert max(waited) < 2.5
+        assert max(waited) < 5, "as long as it hung"
         assert len(waited) <= 8 + 7, refused
         assert len(refused) - len(waited) > 50
         assert threads_of(ours) <= 2 * 8
