@@ -22,7 +22,7 @@ from tests.store_acts import publish
 
 def asked(server: Server, statement: str) -> list[dict[str, object]]:
     with GraphDatabase.driver(f"bolt://{server.address}", auth=("neo4j", server.password)) as driver:
-        return [record.data() for record in driver.execute_query(statement).records]  # type: ignore[arg-type]  # ours
+        return [record.data() for record in driver.execute_query(statement).records]  # type: ignore[arg-type]  # statements of ours only
 
 
 @pytest.fixture
