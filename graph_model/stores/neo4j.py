@@ -28,8 +28,8 @@ from graph_model.stores.access import Access
 from graph_model.stores.neo4j_connect import Line, Run
 from graph_model.stores.rows import is_text
 
-_ROWS_A_SECOND = 2_000
-"""What a slow server writes; a change set may take that much longer than its share of a small one."""
+_ROWS_A_SECOND = 500
+"""What a slow server writes while it is cold; a change set may take that much longer than its share of a small one."""
 
 
 def migrate(url: str, access: Access) -> tuple[int, int]:
