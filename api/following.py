@@ -4,7 +4,7 @@ import logging
 from threading import Event, Thread
 from time import monotonic
 
-from api.observe import log_event
+from api.observe import log_event, log_fault
 from engine.index import Index
 from engine.service import Service
 from graph_model.errors import StoreUnavailable, XinhengError
@@ -86,6 +86,10 @@ class Following:
                         version=index.version,
                         reason=error.detail_code or error.code,
                     )
+                is_away = True
+            except Exception as error:
+                # A fault of ours must not end the following: answers would grow old, and nobody would know why.
+                log_fault(error)
                 is_away = True
             else:
                 if is_away:

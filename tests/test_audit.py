@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
+from api.cli.audit import _first_bad
 from api.cli.main import main
 from api.clock import now
 from api.decision_log import DecisionLog, Plan
@@ -19,8 +21,10 @@ from api.problems import ReceiptRefused
 from api.receipts import Signer, pem_of, public_key, verify
 from engine.question import Json
 from graph_model.stores import open_store
-from graph_model.stores.sqlite import SqliteStore
 from tests.http_city import BARRED, SETTINGS, SUBJECT_OF, City, city, fill
+
+if TYPE_CHECKING:
+    from tests.neo4j_place import Place
 
 SEED = bytes(range(32))
 
@@ -295,19 +299,14 @@ def tampered_with(path: Path) -> None:
     connection.close()
 
 
-def test_any_other_kind_of_store_is_verified_by_what_it_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The way of every store that cannot verify itself, taken with one that can, so that both are compared.
-    from api.cli import audit
-
-    url = f"sqlite:///{tmp_path / 'city.db'}"
-    with open_store(url) as store:
+def test_a_graph_store_is_verified_by_what_it_keeps(neo4j_place: "Place") -> None:
+    with neo4j_place.opened() as store:
         fill(store, SETTINGS)
-    monkeypatch.setattr(audit, "isinstance", lambda *_: False, raising=False)
-    with SqliteStore(str(tmp_path / "city.db")) as store:
-        assert audit._first_bad(store) is None
-    tampered_with(tmp_path / "city.db")
-    with SqliteStore(str(tmp_path / "city.db")) as store:
-        assert audit._first_bad(store) == store.verify_chain() == 2
+        assert _first_bad(store) is None
+        neo4j_place.read(
+            "MATCH (d:Designation {id: 'D1'}) SET d.records = [one IN d.records | replace(one, 'D1', 'D0')]"
+        )
+        assert _first_bad(store) == 2
 
 
 def test_what_is_verified_is_counted(folder: Path) -> None:
