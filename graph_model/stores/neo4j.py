@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
+from graph_model.errors import ChangeRefused
 from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId, Version
 from graph_model.store import (
     Archive,
@@ -27,6 +27,7 @@ from graph_model.stores import neo4j_write as write
 from graph_model.stores.access import Access
 from graph_model.stores.neo4j_connect import Line, Run
 from graph_model.stores.rows import is_text
+from graph_model.stores.versions import there
 
 _ROWS_A_SECOND = 500
 """What a slow server writes while it is cold; a change set may take that much longer than its share of a small one."""
@@ -69,16 +70,7 @@ class Neo4jStore:
 
     def _standing(self, version: Version) -> Version:
         """Refuse a version that is not there; the latest known is remembered, for versions only grow."""
-        if version > self._latest and version > self.latest_version():
-            raise VersionNotYet(
-                f"版本尚未产生 / version {version} is not yet there; the latest is {self._latest}",
-                hint="ask for an earlier version, or wait until it is written",
-            )
-        if version < 0:
-            raise UnknownVersion(
-                f"版本不存在 / there is no version {version}", hint="versions begin with 0, the empty store"
-            )
-        return version
+        return there(version, self._latest, self.latest_version)
 
     # --- writing ----------------------------------------------------------------------------------------------
 

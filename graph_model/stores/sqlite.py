@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import apsw
 
 from graph_model.admission import Admitted
-from graph_model.errors import ChangeRefused, UnknownVersion, VersionNotYet
+from graph_model.errors import ChangeRefused
 from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId, Version
 from graph_model.store import (
     Archive,
@@ -28,6 +28,7 @@ from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
 from graph_model.stores.sqlite_neighbourhoods import BLOCK, neighbourhoods
 from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable
+from graph_model.stores.versions import there
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,16 +95,7 @@ class SqliteStore:
 
     def _standing(self, version: Version) -> Version:
         """Refuse a version that is not there; the latest known is remembered, for versions only grow."""
-        if version > self._latest and version > self.latest_version():
-            raise VersionNotYet(
-                f"版本尚未产生 / version {version} is not yet there; the latest is {self._latest}",
-                hint="ask for an earlier version, or wait until it is written",
-            )
-        if version < 0:
-            raise UnknownVersion(
-                f"版本不存在 / there is no version {version}", hint="versions begin with 0, the empty store"
-            )
-        return version
+        return there(version, self._latest, self.latest_version)
 
     # --- writing ----------------------------------------------------------------------------------------------
 
