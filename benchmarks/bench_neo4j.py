@@ -107,7 +107,7 @@ def test_neighbourhood(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, li
     def by_store() -> None:
         store.neighbourhood(next(turn), version)
 
-    benchmark.pedantic(by_driver if way == "bare Cypher" else by_store, rounds=400, warmup_rounds=200)
+    benchmark.pedantic(by_driver if way == "bare Cypher" else by_store, rounds=400, warmup_rounds=1000)
 
 
 @pytest.mark.parametrize("way", ["bare driver", "archive"])
@@ -126,7 +126,7 @@ def test_stream(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]
         for _ in store.archive("registrations"):
             pass
 
-    benchmark.pedantic(by_driver if way == "bare driver" else by_store, rounds=7, warmup_rounds=2)
+    benchmark.pedantic(by_driver if way == "bare driver" else by_store, rounds=15, warmup_rounds=10)
 
 
 @pytest.mark.parametrize("way", ["bare transaction", "commit"])
@@ -144,7 +144,7 @@ def test_commit(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]
         new = Designation(f"N{n}", ids[n % len(ids)], "black", "xm", document_no=f"N{n}", decided_on=DAY)
         store.commit(ChangeSet("bench", "bench", f"N{n}", Facts(designations=(new,))))
 
-    benchmark.pedantic(by_driver if way == "bare transaction" else by_store, rounds=400, warmup_rounds=200)
+    benchmark.pedantic(by_driver if way == "bare transaction" else by_store, rounds=400, warmup_rounds=1000)
     with bare.session(database="neo4j") as session:
         session.run("MATCH (n:Bare) DELETE n").consume()
 

@@ -1,7 +1,6 @@
 """The graph store: a Neo4j server, Community or larger, 5.26 LTS or newer (docs/neo4j.md, docs/graph-schema.md)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -96,7 +95,7 @@ class Neo4jStore:
         if not self._writer.acquire(blocking=False):
             return None
         try:
-            return writing.at_once(partial(self._line.read, seconds=seconds), self._latest)
+            return self._line.each_by_itself(lambda run: writing.at_once(run, self._latest), seconds=seconds)
         finally:
             self._writer.release()
 

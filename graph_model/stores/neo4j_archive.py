@@ -3,7 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -82,17 +83,26 @@ def archive(line: Line, table: str) -> Iterator[ArchivedRow]:
         case _:
             order = RECORDS[table].order
             for page in _pages(line, NODES_AFTER[table], "", PAGE):
+                records = records_of([text for _, texts in page for text in texts])
                 for _, texts in page:
-                    found = [(*row, start, until) for start, until, row in records_of(texts)]
-                    yield from sorted(found, key=lambda row: (order(row[:-2]), row[-2]))
+                    found = [(*row, start, until) for start, until, row in islice(records, len(texts))]
+                    yield from found if len(found) == 1 else sorted(found, key=lambda row: (order(row[:-2]), row[-2]))
 
 
 def _pages(line: Line, statement: str, after: Any, size: int) -> Iterator[list[Any]]:
-    while True:
-        [[after, page]] = line.read(statement, {"after": after, "page": size}, seconds=line.access.bulk)
-        if after is None:
-            return
-        yield page
+    """Ask for the next page while the last one is worked on, and no further ahead: two are in memory."""
+
+    def ask(after: Any) -> list[list[Any]]:
+        return line.read(statement, {"after": after, "page": size}, seconds=line.access.bulk)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="archive") as ahead:
+        coming = ahead.submit(ask, after)
+        while True:
+            [[after, page]] = coming.result()
+            if after is None:
+                return
+            coming = ahead.submit(ask, after)
+            yield page
 
 
 def restore(line: Line, given: Archive) -> None:

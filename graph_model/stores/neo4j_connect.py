@@ -88,14 +88,21 @@ class Line:
 
     def read(self, statement: str, parameters: Parameters, *, seconds: float | None = None) -> list[list[Any]]:
         """Run one statement by itself, in one round trip, and give its records."""
+        return self.each_by_itself(lambda run: run(statement, parameters), seconds=seconds)
+
+    def each_by_itself(self, work: Callable[[Run], T], *, seconds: float | None = None) -> T:
+        """Run `work`, each statement of which is a transaction of its own; as in `write`, it may be run again."""
         limit = seconds or self.access.transaction
-        query = neo4j.Query(statement, timeout=limit)
 
-        def ask(driver: neo4j.Driver) -> list[list[Any]]:
+        def attempt(driver: neo4j.Driver) -> T:
             with driver.session(database=self.database) as session:
-                return [list(record.values()) for record in session.run(query, parameters)]
+                return work(
+                    lambda statement, given: [
+                        list(record.values()) for record in session.run(neo4j.Query(statement, timeout=limit), given)
+                    ]
+                )
 
-        return self._call(ask, limit)
+        return self._call(attempt, limit)
 
     def write(self, work: Callable[[Run], T], *, seconds: float | None = None) -> T:
         """Run `work` in one transaction; it is run again where the server asks for that, or its end is not known.
