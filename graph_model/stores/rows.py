@@ -93,16 +93,17 @@ def _spelled(value: Scalar) -> tuple[str, str]:
 
 
 def _scalar(spelled: Sequence[str]) -> Scalar:
-    kind, text = spelled
-    match kind:
-        case "boolean":
+    match spelled:
+        case ("boolean", "true" | "false" as text):
             return text == "true"
-        case "day":
+        case ("day", text):
             return _day(text)
-        case "number":
+        case ("number", text):
             return Decimal(text)
-        case _:
+        case ("text", text):
             return text
+        case _:  # a damaged record: a number must not be read as a text, nor a third word as `false`
+            raise ValueError("no value of a fact")
 
 
 def designation_row(fact: Designation) -> Row:

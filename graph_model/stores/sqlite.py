@@ -27,11 +27,13 @@ from graph_model.stores import sqlite_write as write
 from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
 from graph_model.stores.sqlite_neighbourhoods import BLOCK, neighbourhoods
-from graph_model.stores.sqlite_schema import Immediately, Reading, unavailable
+from graph_model.stores.sqlite_schema import Immediately, Reading, damaged, unavailable, unreadable
 from graph_model.stores.versions import there
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What reading a row raises that is none any more: a byte of it is another than was written."""
 _PAGE = 2_000
 """Rows per page of a streamed read; each page is one short statement, so that no reader holds up a checkpoint."""
 
@@ -74,8 +76,18 @@ class SqliteStore:
                 connections.give(connection)
         except apsw.Error as error:
             raise unavailable(error, connections.place) from error
+        except UnicodeEncodeError:  # of what was asked, not of what is kept
+            raise
+        except _UNREADABLE as error:
+            raise unreadable(error, connections.place) from error
 
     def _write(self, ask: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return self._transaction(ask)
+        except _UNREADABLE as error:
+            raise unreadable(error, self._connections.place) from error
+
+    def _transaction(self, ask: Callable[[apsw.Connection], T]) -> T:
         connections = self._connections
         try:
             connection = connections.writer()
@@ -215,18 +227,31 @@ class SqliteStore:
         return self._read(read.counts, self._standing(version))
 
     def verify_chain(self) -> Version | None:
-        """Give the first version that was tampered with, in the log or in its records; `None` where all is whole."""
-        return self._read(sqlite_audit.first_broken)
+        """Give the first version that was tampered with, in the log or in its records; `None` where all is whole.
+
+        Raises:
+            StoreUnavailable: (`store.damaged`) an index does not hold what its table holds, or a record cannot be read.
+
+        """
+        broken = self._read(sqlite_audit.first_broken)
+        # The chain is over tables; checks are answered by indexes, which can be damaged alone.
+        if broken is None and (told := self._read(sqlite_audit.first_misfit)) is not None:
+            raise damaged(self._connections.place, f"the file is damaged ({told})")
+        return broken
 
     # --- as a whole -------------------------------------------------------------------------------------------
 
     def archive(self, table: str) -> Iterator[ArchivedRow]:
         """Every row of one table, streamed."""
-        return sqlite_archive.archive(lambda statement, asked: self._read(_all, statement, asked), table)
+        try:
+            yield from sqlite_archive.archive(lambda statement, asked: self._read(_all, statement, asked), table)
+        except ValueError as error:
+            raise unreadable(error, self._connections.place) from error
 
     def restore(self, archive: Archive) -> None:
         """Fill an empty store, in one write transaction."""
-        self._write(lambda connection: sqlite_archive.restore(connection, archive))
+        # The rows come from elsewhere: whatever they raise is no fault of this file.
+        self._transaction(lambda connection: sqlite_archive.restore(connection, archive))
 
     # --- closing ----------------------------------------------------------------------------------------------
 

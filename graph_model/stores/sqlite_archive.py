@@ -39,7 +39,7 @@ RECORDS_AFTER = {
 
 
 def archive(page: Page, table: str) -> Iterator[ArchivedRow]:
-    """Every row of one table, in its order; no transaction outlasts a page."""
+    """Every row of one table, in its order; no transaction outlasts a page. Raises `ValueError`: a row is damaged."""
     match table:
         case "changes":
             after = 0
@@ -80,6 +80,8 @@ def _relations(page: Page) -> Iterator[ArchivedRow]:
 
 
 def _open(row: Row) -> Row:
+    if type(row[-2]) is not int or type(row[-1]) is not int:  # a flipped byte can make text of a number
+        raise ValueError("a version is no number")
     return (*row[:-1], None) if row[-1] == read.OPEN else row
 
 

@@ -13,6 +13,7 @@ from graph_model.stores.rows import RECORDS, Row
 from graph_model.stores.sqlite_log import digest_of_kept
 from graph_model.stores.sqlite_read import OPEN, RECORD_TABLES
 
+_INTEGRITY = "PRAGMA integrity_check(1)"
 _ENTRIES = "SELECT * FROM change ORDER BY version"
 
 
@@ -41,6 +42,15 @@ def first_broken(connection: apsw.Connection) -> Version | None:
     # What is dated by a version that the log does not have was slipped in.
     left = [v for records in (*closed.values(), *opened.values()) if (v := records.next_version) is not None]
     return min(left, default=None)
+
+
+def first_misfit(connection: apsw.Connection) -> str | None:
+    """Say where an index does not hold what its table holds, or a page is no page; `None`: nowhere.
+
+    An entry that is gone from an index is a record that no check finds any more, though it is in its table.
+    """
+    told: str = connection.execute(_INTEGRITY).get
+    return None if told == "ok" else told.splitlines()[-1]
 
 
 class _Records:
