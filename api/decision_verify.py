@@ -28,12 +28,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found. `torn` names segments whose last record is there in part: written by nobody's promise."""
+    """What was found. `torn` names segments whose last record is there in part: written by nobody's promise.
+
+    newest  the latest version of the store that a record was decided on; 0 where there is none
+    """
 
     records: int
     heads: tuple[Head, ...]
     torn: tuple[str, ...]
     faults: tuple[Fault, ...]
+    newest: int = 0
 
 
 def verified(
@@ -48,7 +52,7 @@ def verified(
     wanted: dict[int, dict[int, str]] = {}
     for head in (*anchors, *_heads_said(segments.values())):
         wanted.setdefault(head.segment, {})[head.size] = head.chain
-    faults, heads, torn, records = [], [], [], 0
+    faults, heads, torn, records, newest = [], [], [], 0, 0
     for number, path in segments.items():
         reading = _Reading(number, path, dict(wanted.get(number, {})))
         if what := reading.fault(told):
@@ -57,10 +61,11 @@ def verified(
             torn.append(path.name)
         heads.append(Head(number, reading.size, reading.chain))
         records += max(0, reading.line - 1)
+        newest = max(newest, reading.newest)
     faults += [
         Fault(f"{number:08x}", None, "整段不见 the whole segment is gone") for number in wanted.keys() - segments.keys()
     ]
-    return Verified(records, tuple(heads), tuple(torn), tuple(faults))
+    return Verified(records, tuple(heads), tuple(torn), tuple(faults), newest)
 
 
 def _heads_said(paths: Iterable[Path]) -> Iterator[Head]:
@@ -77,6 +82,7 @@ class _Reading:
 
     def __init__(self, number: int, path: Path, wanted: dict[int, str]) -> None:
         self.line, self.size, self.chain, self.torn = 0, 0, START, False
+        self.newest = 0
         self._number, self._path, self._wanted = number, path, wanted
         self._first = 0
         self._said: Json = {}
@@ -119,6 +125,7 @@ class _Reading:
                 return "不在其编号所指之处 not at the place that its id names"
             if digest_of(decision_of(record, self._said)) != record["digest"]:
                 return "与其摘要不符 the decision is not the one of its digest"
+            self.newest = max(self.newest, int(record["version"]))
         except (XinhengError, ValueError, KeyError, TypeError):
             return "读不出 cannot be read"
         self.chain = chain

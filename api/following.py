@@ -7,7 +7,7 @@ from time import monotonic
 from api.observe import log_event, log_fault
 from engine.index import Index
 from engine.service import Service
-from graph_model.errors import StoreUnavailable, XinhengError
+from graph_model.errors import XinhengError
 
 _LOOK_S = 0.02
 """How often it looks whether another process wrote something: well under the 50 ms that are promised."""
@@ -63,9 +63,13 @@ class Following:
                 break
             except _EndedError:
                 return
-            except StoreUnavailable as error:
+            except XinhengError as error:
                 log_event("index.store-away", logging.WARNING, reason=error.detail_code or error.code)
                 self._ended.wait(_RETRY_S)
+            except Exception as error:
+                # Checks go on from the store; nobody would know why it never gets ready if the thread just ended.
+                log_fault(error)
+                self._ended.wait(_TOLD_EVERY_S)
         if self._ended.is_set():
             return
         self._service.index = index

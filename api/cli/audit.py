@@ -67,7 +67,7 @@ def run_verify(args: Namespace, session: Session) -> Exit:
         session.print_json(_plain(log, version, bad))
     else:
         _tell(log, version, bad, session)
-    return Exit.NOT_DONE if log.faults or bad is not None else Exit.DONE
+    return Exit.NOT_DONE if log.faults or bad is not None or log.newest > version else Exit.DONE
 
 
 def run_receipt(args: Namespace, session: Session) -> Exit:
@@ -111,6 +111,7 @@ def _plain(log: Verified, version: int, bad: int | None) -> dict[str, Any]:
         "torn": list(log.torn),
         "faults": [fault.as_plain() for fault in log.faults],
         "version": version,
+        "newest_answered_version": log.newest,
         "first_bad_version": bad,
     }
 
@@ -124,6 +125,14 @@ def _tell(log: Verified, version: int, bad: int | None, session: Session) -> Non
         session.print(f"· {name} {told}")
     if bad is not None:
         session.print(session.say(f"✗ 变更日志：版本 {bad} 被改动", f"✗ change log: version {bad} was tampered with"))
+    if log.newest > version:  # no hash can tell that the end of a store is gone, but what was answered can
+        session.print(
+            session.say(
+                f"✗ 存储止于版本 {version}，而曾按版本 {log.newest} 作答：其后的变更已失，或恢复的是更早的备份",
+                f"✗ the store ends at version {version}, but version {log.newest} was answered from: the changes after"
+                " it are lost, or an earlier backup was restored",
+            )
+        )
     told = session.say("决策日志", "decision log")
     whole = session.say("完好", "whole") if not log.faults else session.say("不完好", "not whole")
     files = session.say(f"{len(log.heads)} 个文件、{log.records} 条", f"{len(log.heads)} files, {log.records} records")
