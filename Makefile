@@ -9,13 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime-installed
 DEV := $(VENV)/.development-installed
+SPARK := $(VENV)/.spark-installed
 DEMO := sqlite:///var/demo.db
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PARALLEL ?= 2
 VERSION ?=
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test test-neo4j-lts faults neo4j lint law-pages bench bench-worlds mutants clean
+.PHONY: help demo test test-neo4j-lts faults neo4j spark lint law-pages bench bench-worlds mutants clean
 
 help: ## what can be made
 	@echo "信衡 Xinheng —"
@@ -40,11 +41,17 @@ $(DEV): $(BIN)/python pyproject.toml constraints.txt
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(RUN)
 
+$(SPARK): $(DEV)
+	@echo "xinheng: installing Spark, half a gigabyte …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,spark]'
+	@touch $@
+
 demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their proof, then API and pages (PORT=)
 	@mkdir -p var
 	@exec $(BIN)/xinheng demo --store $(DEMO) --port $(PORT)
 
-test: $(DEV) ## everything that must hold: style, types, tests, docs
+# In CI nothing may be left untested, so Spark is installed there.
+test: $(DEV) $(if $(filter true,$(CI)),$(SPARK)) ## everything that must hold: style, types, tests, docs
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n $(PARALLEL) --dist loadgroup; code=$$?; $(BIN)/python tests/untested.py; exit $$code
 
@@ -57,6 +64,9 @@ faults: $(DEV) ## a graph server killed, hung and cut off under load, at length:
 neo4j: $(DEV) ## a Neo4j server to try things on, for this machine alone; prints address and password (VERSION=lts)
 	@mkdir -p var
 	@exec $(BIN)/python -m tests.run_neo4j $(if $(VERSION),--version $(VERSION))
+
+spark: $(SPARK) ## re-evaluation on a local Spark: installs it (half a gigabyte; needs Java 17), then tests it
+	@$(BIN)/pytest tests/test_spark.py
 
 lint: $(DEV) ## style and types
 	@$(BIN)/ruff check .

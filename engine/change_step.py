@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.change import Altered, Sight, changed, sight_of
-from graph_model.nodes import SubjectId, Version
+from graph_model.nodes import Neighbourhood, SubjectId, Version
 from graph_model.store import Store
 from memoranda.rulebook import Rulebook
 
@@ -28,8 +28,13 @@ class Step:
         """Give of each subject how it was seen, how it is seen, and what happened to it; in their order."""
         old = store.neighbourhoods(subjects, self.versions[0])
         new = old if self.versions[0] == self.versions[1] else store.neighbourhoods(subjects, self.versions[1])
-        same_book = self.books[0] is self.books[1]
         for subject, was, now in zip(subjects, old, new, strict=True):
-            before = sight_of(was, self.books[0])
-            after = before if same_book and was == now else sight_of(now, self.books[1])
-            yield before, after, list(changed(subject, before, after, self.days))
+            yield self.of(subject, was, now)
+
+    def of(
+        self, subject: SubjectId, was: Neighbourhood | None, now: Neighbourhood | None
+    ) -> tuple[Sight, Sight, list[Altered]]:
+        """Give how one subject was seen, how it is seen, and what happened to it, by the facts around it at both."""
+        before = sight_of(was, self.books[0])
+        after = before if self.books[0] is self.books[1] and was == now else sight_of(now, self.books[1])
+        return before, after, list(changed(subject, before, after, self.days))

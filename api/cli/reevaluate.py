@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.table import Table
 from tqdm import tqdm
 
+from api.cli import reevaluate_spark
 from api.cli.exits import Exit
 from api.cli.reevaluate_files import Counts, Folder
 from api.cli.session import Session
@@ -20,6 +21,8 @@ from engine.question import Json, as_json
 from engine.reevaluate import Span, lines_of, outcomes, step_of, subjects_of, verified
 from engine.service import Service
 from graph_model.errors import FactsRefused, UnknownVersion
+from graph_model.nodes import Version
+from loaders.parquet import ParquetExport
 
 WHAT = ("opened", "closed", "altered", "withheld", "released")
 _MOST_ROWS = 40
@@ -49,6 +52,7 @@ def describe_reevaluate(parser: ArgumentParser, session: Session) -> None:
         "write changes, digests and progress there; after a stop, the same command goes on",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help=told)
+    reevaluate_spark.describe(parser, session)
 
 
 def version_number(text: str) -> int:
@@ -61,16 +65,31 @@ def version_number(text: str) -> int:
 
 def run_reevaluate(args: Namespace, session: Session) -> Exit:
     """Re-evaluate whom the span can have affected; say what opened, closed and altered by measure and department."""
+    reevaluate_spark.refuse_unfit(args, session)
+    if args.engine == "spark":
+        export = ParquetExport.read(args.source)
+        _refuse_later(args.since, export.version)
+        span = _span(args, export.version, None, session)
+        counts, told = reevaluate_spark.evaluated(export, span, args, session)
+        return _told(told, counts, span, args, session)
     with session.existing_store() as store:
         service = Service(store)
         latest, _ = service.rulebook_in_force()
-        if args.since is not None and args.since > latest:
-            raise UnknownVersion(f"没有版本 {args.since} no such version", hint=f"现为 {latest} the latest is {latest}")
+        _refuse_later(args.since, latest)
         if args.verify:
             return _verify(service, latest, args, session)
         folder = None if args.out is None else Folder.at(args.out)
         span = _span(args, latest, folder, session)
         counts, told = _reevaluate(service, span, folder)
+    return _told(told, counts, span, args, session)
+
+
+def _refuse_later(since: Version | None, latest: Version) -> None:
+    if since is not None and since > latest:
+        raise UnknownVersion(f"没有版本 {since} no such version", hint=f"现为 {latest} the latest is {latest}")
+
+
+def _told(told: Json, counts: Counts, span: Span, args: Namespace, session: Session) -> Exit:
     told |= {"since": span.since, "until": span.until, "after": None, "on": None}
     if span.days is not None:
         told |= {"after": span.days[0].isoformat(), "on": span.days[1].isoformat()}

@@ -12,10 +12,11 @@ from tqdm import tqdm
 from api.cli.exits import Exit
 from api.cli.session import Session
 from loaders.neo4j_admin import SCRIPT, export_admin
+from loaders.parquet import export_parquet
 from loaders.transfer import Progress, Transfer, as_plain, copy
 from loaders.transfer_files import Exported, export, import_into
 
-FORMATS = ("files", "neo4j-admin")
+FORMATS = ("files", "neo4j-admin", "parquet")
 
 
 def describe_copy(parser: ArgumentParser, session: Session) -> None:
@@ -31,8 +32,9 @@ def describe_export(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `store export`."""
     _describe_new_folder(parser, session)
     told = session.say(
-        "files：可再导入的文件；neo4j-admin：供空的 Neo4j 数据库批量导入",
-        "files: to be imported again; neo4j-admin: for the bulk import into an empty Neo4j database",
+        "files：可再导入的文件；neo4j-admin：供空的 Neo4j 数据库批量导入；parquet：供 Spark 重算",
+        "files: to be imported again; neo4j-admin: for the bulk import into an empty Neo4j database; "
+        "parquet: for re-evaluation on Spark",
     )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=told)
 
@@ -67,7 +69,8 @@ def run_export(args: Namespace, session: Session) -> Exit:
         if args.format == "neo4j-admin":
             told, command = export_admin(store, args.folder, progress)
         else:
-            told, command = export(store, args.folder, progress), None
+            write = export_parquet if args.format == "parquet" else export
+            told, command = write(store, args.folder, progress), None
     done = _tell(told, session.say(f"已导出到 {args.folder}", f"exported to {args.folder}"), args, session, command)
     if command is not None and not args.json:
         session.print(
