@@ -71,7 +71,7 @@ def evaluated(export: ParquetExport, span: Span, args: Namespace, session: Sessi
     """
     try:
         import pandas  # noqa: F401 - Spark asks for it; told before it is started
-        import pyarrow.parquet  # noqa: F401 - likewise
+        import pyarrow.parquet  # noqa: F401 - the workers need it; told before Spark is started
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
