@@ -58,8 +58,8 @@ test: $(DEV) $(if $(filter true,$(CI)),$(SPARK)) ## everything that must hold: s
 test-neo4j-lts: $(DEV) ## the tests on Neo4j once more, on its long-term line
 	@NEO4J_VERSION=lts $(BIN)/pytest -m neo4j; code=$$?; $(BIN)/python tests/untested.py; exit $$code
 
-faults: $(DEV) ## a graph server killed, hung and cut off under load, at length: minutes
-	@FAULTS=long $(BIN)/pytest tests/test_neo4j_faults.py
+faults: $(DEV) ## service and graph server killed, hung, starved of disk and damaged, at length: many minutes
+	@FAULTS=long $(BIN)/pytest tests/faults tests/test_neo4j_faults.py
 
 neo4j: $(DEV) ## a Neo4j server to try things on, for this machine alone; prints address and password (VERSION=lts)
 	@mkdir -p var
