@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.callers import Callers
 from api.clock import now, today_in_shanghai
 from api.decision_log import DecisionLog
 from api.decision_place import plan_of
 from api.edge import Edge
 from api.entrance import Entrance
+from api.hot import Hot
 from api.identity import identity_key
 from api.observe import Metrics
 from api.openapi import describe
@@ -74,6 +76,7 @@ def build_app(
         app.include_router(router)
     _tell_errors(app, metrics, _allowed(routers))
     app.add_middleware(Entrance, metrics=metrics)
+    app.add_middleware(Hot, edge=edge, callers=Callers.read(settings.callers_file) if settings.callers_file else None)
     app.state.decision_log = edge.log
     app.state.edge = edge
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

@@ -110,11 +110,16 @@ class DecisionLog:
     def noted(self, asker: Asker, told: Sequence[Json]) -> list[Noted]:
         """Note decisions, as they are told, in order. Nothing is durable yet."""
         at = self._now()
-        if self.keeping == "none":
-            return [Noted(id_at(self._groups[-1].segment, 0), None) for _ in told]
-        records = [unnamed(at, asker, decision) for decision in told]
-        noted = [self._one(record) for record in records]
+        return self.put(
+            [unnamed(at, asker, decision) for decision in told] if self.keeping != "none" else [b""] * len(told)
+        )
+
+    def put(self, records: Sequence[bytes]) -> list[Noted]:
+        """Note decisions by their records, which lack but their ids; as `noted`."""
         with self._changed:
+            if self.keeping == "none":
+                return [Noted(id_at(self._groups[-1].segment, 0), None) for _ in records]
+            noted = [self._one(record) for record in records]
             if self._thread is None:
                 self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
                 self._thread.start()
@@ -123,22 +128,21 @@ class DecisionLog:
 
     def _one(self, record: bytes) -> Noted:
         length = length_of(record)
-        with self._changed:
-            if self._offset and self._offset + length > self.plan.segment_bytes:
-                self._next_segment()
-            group = self._groups[-1]
-            check_id = id_at(group.segment, self._offset)
-            if self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until:
-                failed = _Group(group.segment)
-                failed.done, failed.error = True, OSError("the decision log cannot be written now")
-                return Noted(check_id, failed)
-            if not group.bodies:
-                group.begun = monotonic()
-            group.bodies.append(named(check_id, record))
-            group.bytes += length
-            self._waiting_bytes += length
-            self._offset += length
-            return Noted(check_id, group)
+        if self._offset and self._offset + length > self.plan.segment_bytes:
+            self._next_segment()
+        group = self._groups[-1]
+        check_id = id_at(group.segment, self._offset)
+        if self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until:
+            failed = _Group(group.segment)
+            failed.done, failed.error = True, OSError("the decision log cannot be written now")
+            return Noted(check_id, failed)
+        if not group.bodies:
+            group.begun = monotonic()
+        group.bodies.append(named(check_id, record))
+        group.bytes += length
+        self._waiting_bytes += length
+        self._offset += length
+        return Noted(check_id, group)
 
     async def kept(self, noted: Sequence[Noted]) -> str:
         """Wait until decisions may leave; gives what the answer's header says of how they are kept.

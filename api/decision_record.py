@@ -75,15 +75,19 @@ def digest_of(kept: Json) -> str:
     return "sha256:" + sha256(json_bytes(kept)).hexdigest()
 
 
-def unnamed(at: datetime, asker: Asker, told: Json) -> bytes:
-    """Write the record of one decision, as JSON on one line, but for the id of the check: see `named`."""
+def unnamed(at: datetime, asker: Asker, told: Json, text: bytes | None = None) -> bytes:
+    """Write the record of one decision, as JSON on one line, but for the id of the check: see `named`.
+
+    `text` is the decision as it is written in the answer, where it is written already.
+    """
     kept = as_kept(told)
+    digest = f"sha256:{sha256(text).hexdigest()}" if text is not None and kept is told else digest_of(kept)
     record = {
         "at": at.isoformat(timespec="milliseconds"),
         "caller": asker.caller,
         "purpose": asker.purpose,
         **{name: kept[name] for name in _ASKED},
-        "digest": digest_of(kept),
+        "digest": digest,
     }
     more = {name: value for name, value in kept.items() if value and name not in _ASKED and name != "verdict_zh"}
     if more:
@@ -146,7 +150,8 @@ def id_at(segment: int, offset: int) -> str:
     """
     number = (segment << _OFFSET_BITS | offset) << _NONCE_BITS | randbits(_NONCE_BITS)
     high, middle, low = number >> 74, number >> 62 & 0xFFF, number & (1 << 62) - 1
-    return str(UUID(int=high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low))
+    plain = "%032x" % (high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low)
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
 
 
 def place_of(check_id: str) -> tuple[int, int] | None:

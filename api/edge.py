@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.types import Scope
 
 from api.decision_log import DecisionLog
 from api.decision_place import folder_of, seed_of
@@ -26,6 +27,9 @@ from graph_model.identifiers import IdentityKeyer
 
 Result = TypeVar("Result")
 PURPOSE = "Xinheng-Purpose"
+_PURPOSE = PURPOSE.lower().encode()
+AGE = "Xinheng-Data-Age"
+"""For how many seconds nobody looked whether there is something newer, where checks are answered from memory."""
 CALLER = "xinheng_caller"
 """Where an authentication leaves the name of the caller, in the scope of the request."""
 _POLL_S = 0.02
@@ -55,14 +59,6 @@ class Edge:
     def log_folder(self) -> Path | None:
         """Where the decision log is."""
         return folder_of(self.settings)
-
-    def asker(self, request: Request) -> Asker:
-        """Say who asks and what for: the caller that an authentication has found, and the words of the header."""
-        purpose = request.headers.get(PURPOSE)
-        if purpose is not None:
-            # Header values come as Latin-1; Chinese is sent as UTF-8, or percent-encoded.
-            purpose = words_of(unquote(purpose.encode("latin-1", "replace").decode("utf-8", "replace")))
-        return Asker(request.scope.get(CALLER, ANONYMOUS), purpose or None)
 
     def signer(self) -> Signer:
         """Give what signs receipts; its key is read, or made, at the first receipt.
@@ -156,6 +152,14 @@ class Edge:
             yield
         finally:
             self._heavy -= 1
+
+
+def asker_of(scope: Scope) -> Asker:
+    """Say who asks and what for: the caller that the authentication has found, and the words of the header."""
+    given = next((value for name, value in scope["headers"] if name == _PURPOSE), None)
+    # Chinese is sent as UTF-8, or percent-encoded.
+    purpose = words_of(unquote(given.decode("utf-8", "replace"))) if given is not None else None
+    return Asker(scope.get(CALLER, ANONYMOUS), purpose or None)
 
 
 def _too_large(limit: int) -> RequestTooLarge:

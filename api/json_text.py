@@ -11,7 +11,7 @@ _HINT = "正文须为 UTF-8 编码的 JSON，见 /openapi.json; send UTF-8 JSON 
 
 def json_bytes(value: Any) -> bytes:
     """Write a JSON value compactly, in the order of its members, as UTF-8."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encode(value).encode()
 
 
 def read_json(text: bytes, *, depth_limit: int) -> Any:
@@ -24,9 +24,7 @@ def read_json(text: bytes, *, depth_limit: int) -> Any:
 
     """
     try:
-        value = json.loads(
-            text.decode(), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_exact_number
-        )
+        value = _decode(text.decode())
     except RecursionError:
         raise _too_deep(depth_limit) from None
     except ValueError as error:  # a UnicodeDecodeError and a JSONDecodeError are ValueErrors, too
@@ -105,3 +103,8 @@ def _too_deep(depth_limit: int) -> RequestTooLarge:
         hint="减少嵌套 nest less",
         detail_code="request.too-deep",
     )
+
+
+# Made once: `json.loads` and `json.dumps` make one anew in every call that says how.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_exact_number).decode

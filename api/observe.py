@@ -7,6 +7,7 @@ a body never gets here, since it may hold a person's identifier.
 import json
 import logging
 import traceback
+from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from api.settings import LogFormat
-from engine.question import Decision
+from engine.question import Decision, Verdict
 from graph_model.errors import XinhengError
 
 log = logging.getLogger("xinheng")
@@ -45,12 +46,24 @@ class Metrics:
         self._refusals = Counter("xinheng_refusals", "Refusals, by code", ("code",), registry=self._registry)
         self._version = Gauge("xinheng_data_version", "The latest version of the facts", registry=self._registry)
         ProcessCollector(registry=self._registry)
+        self._hot: dict[str, tuple[Counter, Histogram]] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
         known = known_method(method)
         self._requests.labels(known, route, str(status)).inc()
         self._seconds.labels(known, route).observe(seconds)
+
+    def counted(self, route: str, verdicts: Iterable[Verdict], seconds: float) -> None:
+        """Count one request to the hot endpoint, and its decisions."""
+        found = self._hot.get(route)
+        if found is None:
+            found = self._requests.labels("POST", route, "200"), self._seconds.labels("POST", route)
+            self._hot[route] = found
+        found[0].inc()
+        found[1].observe(seconds)
+        for verdict, n in Tally(verdicts).items():
+            self._checks.labels(verdict).inc(n)
 
     def decided(self, results: Iterable[Decision | XinhengError]) -> None:
         """Count decisions by verdict, and the refusals among them by code."""

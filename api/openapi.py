@@ -16,7 +16,7 @@ from api.routes.examples import CLEAR_ANSWER
 from api.shapes import ref, schemas
 from api.wire import Wire
 
-_ALWAYS = ("store.unavailable", "internal")
+_ALWAYS = ("caller.unknown", "store.unavailable", "internal")
 _OF_BODIES = ("request.malformed", "request.too-large")
 
 
@@ -62,6 +62,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
     if not app.openapi_schema:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         document.setdefault("components", {})["schemas"] = schemas()
+        # Where no callers are set nobody is asked; a machine that reads this is told both.
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{}, {"key": []}]
         # Put in afterwards: FastAPI would drop its nulls.
         media = document["paths"]["/v1/checks"]["post"]["responses"]["200"]["content"]["application/json"]
         media["example"] = CLEAR_ANSWER

@@ -56,6 +56,12 @@ class CheckUnknown(XinhengError):
     code = "check.unknown"
 
 
+class CallerUnknown(XinhengError):
+    """No key was sent, or one that is nobody's."""
+
+    code = "caller.unknown"
+
+
 class LogUnavailable(XinhengError):
     """The decision log cannot be written or read now; no decision leaves without its record."""
 
@@ -98,6 +104,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
+    "caller.unknown": Kind(401, "须以密钥表明身份", "Unknown caller"),
     "subject.malformed": Kind(422, "主体标识不合规则", "Malformed subject"),
     "subject.unknown": Kind(404, "查无此主体", "Unknown subject"),
     "matter.unknown": Kind(422, "没有这个事项", "Unknown matter"),

@@ -1,6 +1,6 @@
 """The few verbs that the outside uses. Each reads one version of the store and never another in the same answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import lru_cache
@@ -251,4 +251,9 @@ def overall_of(results: Sequence[Decision | XinhengError]) -> tuple[Verdict, boo
     words: set[Verdict] = {result.verdict for result in results if isinstance(result, Decision)}
     if incomplete:
         words.add("unresolved")
-    return next(word for word in STRENGTH if word in words or word == "clear"), incomplete
+    return strongest(words), incomplete
+
+
+def strongest(words: Collection[Verdict]) -> Verdict:
+    """Give the strongest of several verdicts (J9)."""
+    return next(word for word in STRENGTH if word in words or word == "clear")

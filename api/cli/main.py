@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from api.cli import (
     asking,
     audit,
+    caller,
     demo,
     facts,
     find,
@@ -95,6 +96,7 @@ COMMANDS = (
     ),
     Command("audit receipt", "离线核验回执", "verify a receipt offline", audit.describe_receipt, audit.run_receipt),
     Command("audit key", "回执的公钥", "the public key of receipts", audit.describe_key, audit.run_key),
+    Command("caller add", "给调用方一把密钥", "a key for one who may ask", caller.describe_add, caller.run_add),
     Command("store info", "存储概况", "what the store holds", stores.describe_info, stores.run_info),
     Command(
         "store migrate", "升级存储", "bring the store's tables up to date", stores.describe_migrate, stores.run_migrate
@@ -111,6 +113,7 @@ GROUPS = {
     "scenario": ("情景文件", "scenario files"),
     "rulebook": ("规则文件", "memoranda files"),
     "store": ("数据存储", "the store"),
+    "caller": ("谁可以问", "who may ask"),
     "audit": ("核验与回执", "proof of what was answered and changed"),
 }
 

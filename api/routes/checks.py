@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.decision_log import HEADER, DecisionLog, Noted
 from api.decision_record import Asker
-from api.edge import Edge
+from api.edge import AGE, Edge, asker_of
 from api.json_text import json_bytes
 from api.openapi import documented
 from api.problems import MalformedBody, problem_of
@@ -22,8 +22,6 @@ from graph_model.errors import BatchTooLarge, XinhengError
 
 _ASKING = ("subject.malformed", "department.unknown", "day.malformed", "version.unknown", "version.not-yet")
 JSON = "application/json"
-AGE = "Xinheng-Data-Age"
-"""For how many seconds nobody looked whether there is something newer, where checks are answered from memory."""
 
 
 def routes(edge: Edge) -> APIRouter:
@@ -41,7 +39,7 @@ def routes(edge: Edge) -> APIRouter:
         asked = check_of(body, edge.keyer, edge.today())
         decision = await edge.ask(lambda: edge.service.check(asked))
         edge.metrics.decided([decision])
-        answers, noted = answers_of([decision], edge.asker(request), edge.log)
+        answers, noted = answers_of([decision], asker_of(request.scope), edge.log)
         return await kept(json_bytes(answers[0]), noted, edge)
 
     @router.post(
@@ -58,7 +56,7 @@ def routes(edge: Edge) -> APIRouter:
         items = _items_of(await edge.json_body(request), edge.settings.batch_limit_checks)
         asked = [_asked(item, edge) for item in items]
         await edge.wait_for(max((c.min_version or 0 for c in asked if isinstance(c, Check)), default=0))
-        told, noted = await edge.in_thread(lambda: _batch_answer(asked, edge.asker(request), edge))
+        told, noted = await edge.in_thread(lambda: _batch_answer(asked, asker_of(request.scope), edge))
         return await kept(told, noted, edge)
 
     @router.post(

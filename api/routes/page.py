@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.decision_log import HEADER
 from api.demo import Example, examples
-from api.edge import Edge
+from api.edge import Edge, asker_of
 from api.problems import KINDS, LogUnavailable, blot, looks_resident, problem_of, status_of
 from api.routes.page_view import IDENTITY_ZH, VERDICT_SAYS, decision_view, matter_choices
 from api.wire import CheckIn, PersonIn, check_of, decision_json, parse
@@ -73,7 +73,7 @@ def routes(edge: Edge) -> APIRouter:
             return render(safe, error=error)
         edge.metrics.decided([decision])
         try:
-            told = await edge.log.kept(edge.log.noted(edge.asker(request), [decision_json(decision)]))
+            told = await edge.log.kept(edge.log.noted(asker_of(request.scope), [decision_json(decision)]))
         except LogUnavailable as error:
             edge.metrics.refused(error.code)
             return render(safe, error=error)

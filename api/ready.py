@@ -1,0 +1,102 @@
+"""Decisions ready as bytes, but for the subject and the version: what most checks of a day are answered with.
+
+Of a subject that is registered and has nothing near it, a decision under one rulebook depends on the question alone.
+So it is judged and written once by the ordinary way, for a stand-in; then only the two places are filled.
+"""
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from api.decision_record import Asker, unnamed
+from api.json_text import json_bytes
+from api.wire import decision_json
+from engine.judge import judge
+from engine.question import Check, Verdict
+from engine.standing import Standing
+from graph_model.nodes import Subject
+from memoranda.rulebook import Rulebook
+
+_SUBJECT = "p-" + "f0e1d2c3b4" * 4
+_VERSION = 987_654_321_012_345
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST = 4_000
+_ASKED = b'"version":'
+
+
+class Answer(NamedTuple):
+    """One decision that may leave once its record is kept: the record lacks the id of the check."""
+
+    verdict: Verdict
+    decision: bytes
+    record: bytes
+
+
+class Form(NamedTuple):
+    """A decision, and its record from the version on, in three parts each; after the second record part its digest."""
+
+    verdict: Verdict
+    decision: tuple[bytes, bytes, bytes]
+    record: tuple[bytes, bytes, bytes, bytes]
+
+    def filled(self, subject: bytes, version: bytes, head: bytes) -> Answer:
+        """Put in the subject and the version, as JSON; `head`: of the record, see `head_of`."""
+        first, second, third = self.decision
+        decision = b"%b%b%b%b%b" % (first, version, second, subject, third)
+        digest = sha256(decision).hexdigest().encode()
+        before, between, behind, end = self.record
+        record = b"%b%b%b%b%b%b%b%b" % (head, before, version, between, subject, behind, digest, end)
+        return Answer(self.verdict, decision, record)
+
+
+class Forms:
+    """Keeps what was formed, the latest asked. For one thread: the event loop's."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str, str | None, object], Form | None] = OrderedDict()
+
+    def of_clear(self, check: Check, book: Rulebook) -> Form | None:
+        """Give the form of a check that concerns no organisation; `None` where there is none.
+
+        Raises:
+            InvalidQuestion: what `judge` refuses, of the matter, the department or the day.
+
+        """
+        key = (book.digest, check.matter, check.department, check.on)
+        if key not in self._kept:
+            self._kept[key] = _formed(check, book)
+            if len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+def head_of(at: str, asker: Asker) -> bytes:
+    """Write the beginning of a record, up to the version: when, who asked, and what for."""
+    return json_bytes({"at": at, "caller": asker.caller, "purpose": asker.purpose})[:-1] + b","
+
+
+def _formed(check: Check, book: Rulebook) -> Form | None:
+    asked = Check(_SUBJECT, check.matter, check.on, check.department)
+    decision = judge(Standing(Subject(_SUBJECT, ()), (), {}), asked, book, _VERSION)
+    told = decision_json(decision)
+    text = json_bytes(told)
+    digest = sha256(text).hexdigest().encode()
+    record = unnamed(_EPOCH, Asker(), told)
+    record = record[record.index(_ASKED) :]
+    places = (str(_VERSION).encode(), json_bytes(_SUBJECT))
+    try:
+        first, second, third = _apart(text, places)
+        before, between, behind, end = _apart(record, (*places, digest))
+    except ValueError:  # a rulebook whose words hold a place's: then each decision is written by itself
+        return None
+    return Form(decision.verdict, (first, second, third), (before, between, behind, end))
+
+
+def _apart(text: bytes, places: tuple[bytes, ...]) -> list[bytes]:
+    """Cut at each place, which must be there once and in this order, else `ValueError`."""
+    parts = []
+    for place in places:
+        part, text = text.split(place)
+        parts.append(part)
+    return [*parts, text]
