@@ -3,14 +3,16 @@
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import apsw
 
-from graph_model.stores.sqlite_schema import TABLES, Immediately, closed, prepare
+from graph_model.stores.sqlite_schema import TABLES, Immediately, closed, damaged, prepare
 
 PATIENCE_MS = 30_000
 """How long a writer waits for another process's change set before it gives up."""
+_MAGIC = b"SQLite format 3\0"
 _IDLE_READERS = 8
 _SPARE_MEMORIES = 2
 
@@ -51,6 +53,8 @@ class FileConnections:
 
     def __init__(self, path: str, patience_ms: int) -> None:
         self.place = path
+        if _is_cut_off(Path(path)):
+            raise damaged(path, "the file is damaged")
         self._path = path
         self._patience_ms = patience_ms
         self._is_closed = False
@@ -174,3 +178,18 @@ def _use_write_ahead_log(connection: apsw.Connection, patience_ms: int) -> None:
             time.sleep(0.005)
         else:
             return
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether the file ends within a page: the library would read the rest of it as zeros, or begin it anew."""
+    ahead = path.with_name(f"{path.name}-wal")
+    try:
+        if not path.is_file() or (ahead.is_file() and ahead.stat().st_size):  # a kill may leave one half, kept ahead
+            return False
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            header = file.read(18)
+    except OSError:  # the library finds out, and it is told by what it says
+        return False
+    page = int.from_bytes(header[16:18], "big") if len(header) == 18 else size + 1
+    return bool(header) and _MAGIC.startswith(header[:16]) and size % (65_536 if page <= 1 else page) != 0
