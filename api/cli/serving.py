@@ -1,6 +1,8 @@
 """`xinheng serve`: the HTTP service and its pages (CONTRACT §2, §6)."""
 
+import signal
 import socket
+import threading
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
@@ -73,6 +75,10 @@ def serve(session: Session, store: Store) -> Exit:
     at = f"http://{session.settings.host}:{session.settings.port}"
     session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
     session.out.flush()
+    if threading.current_thread() is threading.main_thread():
+        # The server ends by raising the signal that stopped it once more: by itself, SIGTERM would end the process
+        # there, with buffered decisions unwritten and the store not closed.
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         server.run()
     except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
@@ -82,3 +88,7 @@ def serve(session: Session, store: Store) -> Exit:
             edge.following.stop()
         log.close()
     return Exit.DONE if server.started else Exit.NOT_DONE
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
