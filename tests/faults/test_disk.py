@@ -99,3 +99,14 @@ def test_where_the_store_cannot_be_made_every_command_says_so(place: Place) -> N
         assert done.stderr.startswith("xinheng: "), done.stderr
         assert done.stderr.count("\n") == 1
         assert words[0] != "serve" or "store.unavailable [store.missing]" in done.stderr
+
+
+def test_an_ordinary_stop_writes_what_was_buffered_and_closes_the_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, XINHENG_DECISION_LOG="buffered", XINHENG_DECISION_LOG_BUFFER_S="30")
+    place.fill()
+    with place.serving() as served:
+        for number in range(5):
+            assert served.ask("POST", "/v1/checks", check(number)).status_code == 200
+    assert served.process.returncode == 0, "by SIGTERM, as a machine that is shut down sends it"
+    assert verified(place)["records"] == 5
+    assert not place.database.with_name("city.db-wal").exists()
