@@ -1,7 +1,7 @@
 """Full re-evaluation beside one SQL statement that finds the same (subject, measure, department) triples.
 
 Wanted: within 3 times the statement's time. The statement is given the law as a table made ready (where a measure can
-bite, on which days, for whom) and conditions as SQL; it says no proof, no withholding, no cause. Both must find the same.
+bite, on which days, for whom) and conditions as SQL; it says no proof, no withholding, no cause. Both find the same.
 It is written for the synthetic city: exemptions one by one, personal responsibility without days.
 """
 
