@@ -14,6 +14,7 @@ from secrets import randbits
 from threading import Condition, Thread
 from time import monotonic
 
+from api.chance import Chance
 from api.decision_record import Asker, id_at, length_of, named, unnamed
 from api.decision_segment import Segment
 from api.observe import log_fault
@@ -75,6 +76,7 @@ class DecisionLog:
         self.plan = plan
         self._now = now
         self._changed = Condition()
+        self._chance = Chance()
         self._groups: deque[_Group] = deque()
         self._offset = 0
         self._waiting_bytes = 0
@@ -118,7 +120,7 @@ class DecisionLog:
         """Note decisions by their records, which lack but their ids; as `noted`."""
         with self._changed:
             if self.keeping == "none":
-                return [Noted(id_at(self._groups[-1].segment, 0), None) for _ in records]
+                return [Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None) for _ in records]
             noted = [self._one(record) for record in records]
             if self._thread is None:
                 self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
@@ -131,7 +133,7 @@ class DecisionLog:
         if self._offset and self._offset + length > self.plan.segment_bytes:
             self._next_segment()
         group = self._groups[-1]
-        check_id = id_at(group.segment, self._offset)
+        check_id = id_at(group.segment, self._offset, self._chance.bytes(8))
         if self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until:
             failed = _Group(group.segment)
             failed.done, failed.error = True, OSError("the decision log cannot be written now")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
-from secrets import randbits
 from unicodedata import normalize
 from uuid import UUID
 
@@ -140,15 +139,15 @@ def length_of(record: bytes) -> int:
     return len(START) + 1 + len(record) + _NAME_BYTES + 1
 
 
-def id_at(segment: int, offset: int) -> str:
+def id_at(segment: int, offset: int, chance: bytes) -> str:
     """Make the id of the check whose record begins `offset` bytes behind the first line of a segment.
 
-    A UUID of version 8; 58 of its bits are chance, so that nobody finds an id by trying.
+    A UUID of version 8; 58 of its bits are chance (8 bytes are given), so that nobody finds an id by trying.
 
-    >>> place_of(id_at(0xFEEDBEEF, 4711)) == (0xFEEDBEEF, 4711)
+    >>> place_of(id_at(0xFEEDBEEF, 4711, bytes(8))) == (0xFEEDBEEF, 4711)
     True
     """
-    number = (segment << _OFFSET_BITS | offset) << _NONCE_BITS | randbits(_NONCE_BITS)
+    number = (segment << _OFFSET_BITS | offset) << _NONCE_BITS | int.from_bytes(chance) >> (64 - _NONCE_BITS)
     high, middle, low = number >> 74, number >> 62 & 0xFFF, number & (1 << 62) - 1
     plain = "%032x" % (high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low)
     return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"

@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Sequence
 from time import monotonic, perf_counter
 from typing import Any
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.callers import CHALLENGE, Callers
+from api.chance import Chance
 from api.decision_log import HEADER, Noted
 from api.decision_record import ANONYMOUS, Asker, unnamed
 from api.edge import AGE, CALLER, Edge, asker_of
@@ -53,6 +53,7 @@ class Hot:
         self._callers = callers
         self._forms = Forms()
         self._flying = 0
+        self._chance = Chance()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
@@ -100,7 +101,7 @@ class Hot:
         headers = [
             *_HEADERS,
             (b"content-length", b"%d" % len(told)),
-            (b"x-request-id", uuid4().hex.encode()),
+            (b"x-request-id", self._chance.bytes(16).hex().encode()),
             (HEADER.lower().encode(), kept.encode()),
             (AGE.lower().encode(), f"{index.age:.3f}".encode()),
         ]
@@ -164,7 +165,12 @@ class Hot:
         self, error: XinhengError, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._edge.metrics.refused(error.code)
-        more = {"X-Request-Id": uuid4().hex, "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
+        more = {
+            "X-Request-Id": self._chance.bytes(16).hex(),
+            "Cache-Control": "no-store",
+            **SECURITY_HEADERS,
+            **headers,
+        }
         await problem_response(error, more)(scope, receive, send)
 
 
@@ -199,8 +205,9 @@ class _Desk:
             return form.filled(json_bytes(check.subject), self._spelled, self._head)
         if found is Absent.ELSEWHERE:
             raise _NotHereError
-        standing = None if isinstance(found, Absent) else found
-        decision = judge(standing, check, self._book, self._version)
+        if not isinstance(found, Absent) and check.concerning is None:
+            return self._forms.answer(check, found, self._book, self._spelled, self._head)
+        decision = judge(None if isinstance(found, Absent) else found, check, self._book, self._version)
         told = decision_json(decision)
         text = json_bytes(told)
         return Answer(decision.verdict, text, unnamed(self._at, self._asker, told, text))

@@ -23,6 +23,7 @@ _VERSION = 987_654_321_012_345
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 4_000
 _ASKED = b'"version":'
+_ASKED_FIRST = b"{" + _ASKED
 
 
 class Answer(NamedTuple):
@@ -50,11 +51,44 @@ class Form(NamedTuple):
         return Answer(self.verdict, decision, record)
 
 
+class _Told(NamedTuple):
+    """A decision of a subject that something is near: all but the version; right as long as the standing is."""
+
+    standing: Standing
+    verdict: Verdict
+    decision: bytes
+    record: tuple[bytes, bytes]
+
+    def filled(self, version: bytes, head: bytes) -> Answer:
+        decision = _ASKED_FIRST + version + self.decision
+        digest = sha256(decision).hexdigest().encode()
+        before, end = self.record
+        return Answer(self.verdict, decision, b"%b%b%b%b%b%b" % (head, _ASKED, version, before, digest, end))
+
+
 class Forms:
     """Keeps what was formed, the latest asked. For one thread: the event loop's."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, str | None, object], Form | None] = OrderedDict()
+        self._told: OrderedDict[tuple[str, str, str, str | None, object], _Told] = OrderedDict()
+
+    def answer(self, check: Check, standing: Standing, book: Rulebook, version: bytes, head: bytes) -> Answer:
+        """Answer a check that concerns no organisation, of a subject that something is near.
+
+        Raises:
+            InvalidQuestion: what `judge` refuses.
+
+        """
+        key = (book.digest, check.subject, check.matter, check.department, check.on)
+        kept = self._told.get(key)
+        if kept is None or kept.standing is not standing:
+            kept = self._told[key] = _told(check, standing, book)
+            if len(self._told) > _MOST:
+                self._told.popitem(last=False)
+        else:
+            self._told.move_to_end(key)
+        return kept.filled(version, head)
 
     def of_clear(self, check: Check, book: Rulebook) -> Form | None:
         """Give the form of a check that concerns no organisation; `None` where there is none.
@@ -91,6 +125,18 @@ def _formed(check: Check, book: Rulebook) -> Form | None:
     except ValueError:  # a rulebook whose words hold a place's: then each decision is written by itself
         return None
     return Form(decision.verdict, (first, second, third), (before, between, behind, end))
+
+
+def _told(check: Check, standing: Standing, book: Rulebook) -> _Told:
+    decision = judge(standing, check, book, 0)
+    told = decision_json(decision)
+    text = json_bytes(told)
+    record = unnamed(_EPOCH, Asker(), told, text)
+    # Both begin with the version, and no text of anybody's stands before it.
+    start = len(_ASKED_FIRST) + 1
+    _, behind = record.split(_ASKED + b"0", 1)
+    before, end = behind.rsplit(sha256(text).hexdigest().encode(), 1)
+    return _Told(standing, decision.verdict, text[start:], (before, end))
 
 
 def _apart(text: bytes, places: tuple[bytes, ...]) -> list[bytes]:
