@@ -100,7 +100,9 @@ def test_the_page_records_what_it_shows(town: City) -> None:
     assert verified([town.app.state.decision_log.plan.folder]).records == 1
 
 
-@pytest.mark.parametrize("check_id", ["x", str(UUID(int=7)), id_at(1, 2), "0" * 100, "%00", "６"], ids=range(6))
+@pytest.mark.parametrize(
+    "check_id", ["x", str(UUID(int=7)), id_at(1, 2, bytes(8)), "0" * 100, "%00", "６"], ids=range(6)
+)
 def test_an_id_that_was_never_given_is_unknown(town: City, check_id: str) -> None:
     town.post("/v1/checks", {"subject": BARRED, "matter": "licence"})
     answer = town.get(f"/v1/checks/{check_id}")
@@ -111,7 +113,8 @@ def test_an_id_near_a_true_one_leads_nowhere(tmp_path: Path, told: dict[str, Jso
     with log_in(tmp_path) as log:
         check_id = written(log, [told["bar"]])[0]
     segment, offset = place_of(check_id) or (0, 0)
-    for near in (id_at(segment, offset), id_at(segment, offset + 1), id_at(segment, 1 << 31), id_at(segment ^ 1, 0)):
+    for place in ((segment, offset), (segment, offset + 1), (segment, 1 << 31), (segment ^ 1, 0)):
+        near = id_at(*place, bytes(8))
         with pytest.raises(CheckUnknown):
             found(tmp_path, near)
 
