@@ -46,7 +46,9 @@ class Metrics:
         self._refusals = Counter("xinheng_refusals", "Refusals, by code", ("code",), registry=self._registry)
         self._version = Gauge("xinheng_data_version", "The latest version of the facts", registry=self._registry)
         ProcessCollector(registry=self._registry)
-        self._hot: dict[str, tuple[Counter, Histogram]] = {}
+        self._seconds_of: dict[str, Histogram] = {}
+        self._answered: Tally[str] = Tally()
+        self._decided: Tally[Verdict] = Tally()
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -55,15 +57,13 @@ class Metrics:
         self._seconds.labels(known, route).observe(seconds)
 
     def counted(self, route: str, verdicts: Iterable[Verdict], seconds: float) -> None:
-        """Count one request to the hot endpoint, and its decisions."""
-        found = self._hot.get(route)
-        if found is None:
-            found = self._requests.labels("POST", route, "200"), self._seconds.labels("POST", route)
-            self._hot[route] = found
-        found[0].inc()
-        found[1].observe(seconds)
-        for verdict, n in Tally(verdicts).items():
-            self._checks.labels(verdict).inc(n)
+        """Count one request to the hot endpoint, and its decisions; they show in the next `text`."""
+        if route not in self._seconds_of:
+            self._seconds_of[route] = self._seconds.labels("POST", route)
+        self._seconds_of[route].observe(seconds)
+        self._answered[route] += 1
+        for verdict in verdicts:
+            self._decided[verdict] += 1
 
     def decided(self, results: Iterable[Decision | XinhengError]) -> None:
         """Count decisions by verdict, and the refusals among them by code."""
@@ -80,6 +80,12 @@ class Metrics:
     def text(self, version: int) -> bytes:
         """Give all metrics in the Prometheus text format, with the data version of now."""
         self._version.set(version)
+        for route, n in self._answered.items():
+            self._requests.labels("POST", route, "200").inc(n)
+        for verdict, n in self._decided.items():
+            self._checks.labels(verdict).inc(n)
+        self._answered.clear()
+        self._decided.clear()
         return generate_latest(self._registry)
 
 

@@ -6,6 +6,7 @@ So it is judged and written once by the ordinary way, for a stand-in; then only 
 
 from collections import OrderedDict
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -107,7 +108,12 @@ class Forms:
 
 def head_of(at: str, asker: Asker) -> bytes:
     """Write the beginning of a record, up to the version: when, who asked, and what for."""
-    return json_bytes({"at": at, "caller": asker.caller, "purpose": asker.purpose})[:-1] + b","
+    return b'{"at":"%b",%b,' % (at.encode(), _asker_spelled(asker))
+
+
+@lru_cache(maxsize=1_024)
+def _asker_spelled(asker: Asker) -> bytes:
+    return json_bytes({"caller": asker.caller, "purpose": asker.purpose})[1:-1]
 
 
 def _formed(check: Check, book: Rulebook) -> Form | None:

@@ -203,6 +203,21 @@ def test_a_long_batch_lets_single_checks_pass() -> None:
         assert done == ["single"] * 5 + ["batch"]
 
 
+def test_what_is_answered_from_memory_counts_in_the_metrics() -> None:
+    with city() as town:
+        remember(town)
+        for _ in range(3):
+            town.post("/v1/checks", {"subject": BARRED, "matter": "licence"})
+        town.post("/v1/checks:batch", {"checks": [{"subject": CLEAR, "matter": "licence"}] * 4 + [{}]})
+        for _ in range(2):  # reading them changes nothing
+            told = town.get("/metrics").text
+            assert 'xinheng_checks_total{verdict="bar"} 3.0' in told
+            assert 'xinheng_checks_total{verdict="clear"} 4.0' in told
+            assert 'xinheng_refusals_total{code="request.malformed"} 1.0' in told
+            assert 'xinheng_http_requests_total{method="POST",route="/v1/checks",status="200"} 3.0' in told
+            assert 'xinheng_http_request_seconds_count{method="POST",route="/v1/checks:batch"} 1.0' in told
+
+
 def test_unlisted_organisations_that_are_not_registered_are_unknown_and_never_clear(both: tuple[City, City]) -> None:
     hot, _ = both
     verdicts = {
