@@ -13,6 +13,8 @@ _LOOK_S = 0.02
 """How often it looks whether another process wrote something: well under the 50 ms that are promised."""
 _RETRY_S = 0.5
 _TOLD_EVERY_S = 5.0
+_LASTING = {"store.damaged"}
+"""What a second look half a second later would not find otherwise."""
 
 
 class Following:
@@ -24,6 +26,8 @@ class Following:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.trouble: XinhengError | None = None
+        """Why it could not be built when that was tried last; tried again until it can."""
         self._ended = Event()
         self._ready = Event()
         self._thread = Thread(target=self._run, name="xinheng-index", daemon=True)
@@ -64,8 +68,10 @@ class Following:
             except _EndedError:
                 return
             except XinhengError as error:
-                log_event("index.store-away", logging.WARNING, reason=error.detail_code or error.code)
-                self._ended.wait(_RETRY_S)
+                if self.trouble is None:
+                    log_event("index.store-away", logging.WARNING, reason=error.detail_code or error.code)
+                self.trouble = error
+                self._ended.wait(_RETRY_S if (error.detail_code or "") not in _LASTING else _TOLD_EVERY_S)
             except Exception as error:
                 # Checks go on from the store; nobody would know why it never gets ready if the thread just ended.
                 log_fault(error)

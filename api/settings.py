@@ -81,7 +81,7 @@ class Settings:
     wait_limit_s: float = 2.0
     body_limit_s: float = 30.0
     log_format: LogFormat = "json"
-    index: Answering = "store"
+    index: Answering = "memory"
     decision_log: Keeping = "strict"
     decision_log_folder: Path | None = None
     decision_log_failure: OnFailure = "refuse"

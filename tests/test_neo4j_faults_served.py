@@ -47,6 +47,7 @@ def serving(server: Server, folder: Path) -> Iterator[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("XINHENG_")}
     env |= {
         "XINHENG_STORE": server.uri,
+        "XINHENG_INDEX": "store",
         "XINHENG_NEO4J_PASSWORD": server.password,
         "XINHENG_NEO4J_CONNECT_SECONDS": "0.5",
         "XINHENG_NEO4J_ACQUIRE_SECONDS": "0.5",

@@ -29,6 +29,8 @@ def routes(edge: Edge) -> APIRouter:
         """Say whether checks can be answered, from which version, and how old its facts are."""
         store = edge.service.store
         if edge.following is not None and not edge.following.is_ready:
+            if edge.following.trouble is not None:
+                raise edge.following.trouble
             raise StoreUnavailable(
                 "索引正在建立 the index is being built",
                 hint="稍候，进度见日志 wait a little; the log tells how far it is",

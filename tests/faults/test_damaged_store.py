@@ -1,10 +1,13 @@
 """A store file cut off or with flipped bytes: a code, never a trace; what changes an answer is found by the audit."""
 
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from random import Random
+from time import monotonic, sleep
 
+import httpx
 import pytest
 
 from engine.question import Check
@@ -12,8 +15,9 @@ from engine.service import Service
 from graph_model.errors import RulebookRefused, StoreUnavailable
 from graph_model.stores.sqlite import SqliteStore
 from tests.faults.load import DAY, FIRST, change, check
-from tests.faults.served import LONG, Place
+from tests.faults.served import LONG, PATIENCE_S, Place, Serving
 from tests.http_city import SUBJECT_OF, organisation_code
+from tests.test_http_process import free_port
 
 FLIPS, CUTS = (3_000, 500) if LONG else (250, 30)
 SUBJECTS = (*SUBJECT_OF.values(), *(organisation_code(FIRST + number) for number in range(12)))
@@ -82,7 +86,7 @@ def test_a_file_that_was_cut_off_answers_nothing_wrong(whole: bytes, tmp_path: P
 
 
 def test_served_and_on_the_command_line_damage_is_a_code_and_a_hint(whole: bytes, tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = Place(tmp_path, XINHENG_INDEX="store")
     put(tmp_path, whole.replace(b'["number","2000"]', b'["oumber","2000"]'))
     assert b'["oumber"' in place.database.read_bytes()
     with place.serving() as served:
@@ -99,6 +103,28 @@ def test_served_and_on_the_command_line_damage_is_a_code_and_a_hint(whole: bytes
         assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
         assert "store.unavailable [store.damaged]" in done.stderr
     assert "Traceback" not in place.said.read_text()
+
+
+def test_a_damaged_store_is_never_ready_to_answer_from_memory_and_says_why(whole: bytes, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    put(tmp_path, whole.replace(b'["number","2000"]', b'["oumber","2000"]'))
+    port = free_port()
+    served = Serving(place, f"http://127.0.0.1:{port}", place.start(port))
+    try:
+        end = monotonic() + PATIENCE_S
+        said = ""
+        while said != "store.damaged" and monotonic() < end:
+            with suppress(httpx.ConnectError):
+                answer = served.ask("GET", "/v1/health/ready")
+                assert answer.status_code == 503
+                said = answer.json()["detail_code"]
+            sleep(0.05)
+        assert said == "store.damaged"
+        assert served.ask("POST", "/v1/checks", check(0)).status_code == 503
+    finally:
+        served.close()
+        served.process.kill()
+        served.process.wait()
 
 
 def test_the_end_of_a_store_that_was_lost_is_found_by_what_was_answered_from_it(tmp_path: Path) -> None:
