@@ -1,6 +1,7 @@
 """The stores that the contract suites run on. A new adapter passes them all by one more opening here."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -110,3 +111,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("未测试 NOT TESTED")
         for reason in sorted(reasons):
             terminalreporter.line(reason)
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be tested also where the tests run in the background: shells have it ignored there, children too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
