@@ -28,7 +28,6 @@ class Callers:
 
     def __init__(self, hashes: Mapping[str, str]) -> None:
         self._name_of = {hashed: name for name, hashed in hashes.items()}
-        self._seen: dict[bytes, str] = {}
 
     @classmethod
     def read(cls, path: Path) -> "Callers":
@@ -50,15 +49,12 @@ class Callers:
         given = next((value for name, value in headers if name == b"authorization"), None)
         if given is None and path in _OPEN:
             return None
-        found = self._seen.get(given or b"")
+        found = self._name_of.get(sha256(_key_in(given or b"")).hexdigest())
         if found is None:
-            found = self._name_of.get(sha256(_key_in(given or b"")).hexdigest())
-            if found is None:
-                raise CallerUnknown(
-                    "缺少或不认识的密钥 no key was sent, or one that is nobody's",
-                    hint="请加请求头 Authorization: Bearer … send that header with the key of `xinheng caller add`",
-                )
-            self._seen[given or b""] = found  # one way or two to write each key, so no more than the callers
+            raise CallerUnknown(
+                "缺少或不认识的密钥 no key was sent, or one that is nobody's",
+                hint="请加请求头 Authorization: Bearer … send that header with the key of `xinheng caller add`",
+            )
         return found
 
 

@@ -19,6 +19,7 @@ from api.decision_record import ANONYMOUS, Asker, unnamed
 from api.edge import AGE, CALLER, Edge, asker_of
 from api.entrance import SECURITY_HEADERS
 from api.json_text import json_bytes, read_json
+from api.observe import log_fault
 from api.problems import CallerUnknown, LogUnavailable, problem_of, problem_response
 from api.ready import Answer, Forms, head_of
 from api.wire import CheckIn, check_of, decision_json, parse
@@ -95,6 +96,11 @@ class Hot:
             await self._refuse(error, {}, scope, receive, send)
             return
         except (_NotHereError, XinhengError):
+            await self._app(scope, _again(message, receive), send)
+            return
+        except Exception as error:
+            # Out here nobody would turn a fault of ours into a problem, or keep what was sent out of the trace.
+            log_fault(error, what="hot endpoint")
             await self._app(scope, _again(message, receive), send)
             return
         self._edge.metrics.counted(scope["path"], verdicts, perf_counter() - begun)

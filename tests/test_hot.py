@@ -218,6 +218,16 @@ def test_what_is_answered_from_memory_counts_in_the_metrics() -> None:
             assert 'xinheng_http_request_seconds_count{method="POST",route="/v1/checks:batch"} 1.0' in told
 
 
+def test_a_fault_of_ours_is_answered_by_the_ordinary_route(capsys: pytest.CaptureFixture[str]) -> None:
+    with city() as town:
+        index = remember(town)
+        index._packer = None  # type: ignore[assignment]  # whatever is near a designation cannot be unpacked now
+        answer = town.post("/v1/checks", {"subject": BARRED, "matter": "licence"})
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+        assert answer.headers["x-request-id"]
+        assert BARRED not in "".join(capsys.readouterr())
+
+
 def test_unlisted_organisations_that_are_not_registered_are_unknown_and_never_clear(both: tuple[City, City]) -> None:
     hot, _ = both
     verdicts = {
