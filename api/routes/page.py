@@ -35,55 +35,13 @@ _STYLE_AGE = "max-age=3600"
 def routes(edge: Edge) -> APIRouter:
     """Give the routes of the page and its style sheet."""
     router = APIRouter(include_in_schema=False)
-    template = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined).get_template(
-        "check.html"
-    )
+    page = _Page(edge)
     style = (PAGES / "style.css").read_bytes()
-    offered = _ShownExamples(edge)
-
-    def render(
-        asked: Mapping[str, str], *, error: XinhengError | None = None, more: Mapping[str, Any] | None = None
-    ) -> Response:
-        values = {
-            "asked": asked,
-            "today": edge.today().isoformat(),
-            "examples": offered.all(),
-            "verdict_zh": VERDICT_ZH,
-            "identities": IDENTITY_ZH,
-            "problem": problem_of(error) if error else None,
-            "decision": None,
-            **_choices(edge),
-            **(more or {}),
-        }
-        return Response(template.render(values), status_of(error) if error else 200, media_type="text/html")
 
     @router.get("/")
     async def ask(request: Request) -> Response:
         """Show the form, and the answer where the address holds a question."""
-        given = {name: request.query_params.get(name, "").strip() for name in _FIELDS}
-        given |= {name: blot(given[name]) for name in _FIELDS if name != "subject"}
-        if not given["subject"]:
-            return render(given)
-        safe = given | {"subject": given["subject"] if _may_show(given["subject"], edge) else ""}
-        try:
-            body = parse(CheckIn, {name: value for name, value in given.items() if value})
-            decision = edge.service.check(check_of(body, edge.keyer, edge.today()))
-        except XinhengError as error:
-            edge.metrics.refused(error.code)
-            return render(safe, error=error)
-        edge.metrics.decided([decision])
-        try:
-            told = await edge.log.kept(edge.log.noted(asker_of(request.scope), [decision_json(decision)]))
-        except LogUnavailable as error:
-            edge.metrics.refused(error.code)
-            return render(safe, error=error)
-        book = edge.service.rulebook(decision.rulebook)
-        name = _name_of(decision, edge)
-        shown = decision_view(decision, book, safe["subject"], name)
-        more = {"decision": shown, "says": VERDICT_SAYS[decision.verdict]}
-        page = render(safe, more=more)
-        page.headers[HEADER] = told
-        return page
+        return await page.answering(request)
 
     @router.post("/")
     async def put(request: Request) -> Response:
@@ -95,7 +53,7 @@ def routes(edge: Edge) -> APIRouter:
             asked["subject"] = _keyed(form.get("subject", ""), form.get("id_type", ""), edge)
         except XinhengError as error:
             edge.metrics.refused(error.code)
-            return render(asked, error=error)
+            return page.render(asked, error=error)
         query = urlencode({name: value for name, value in asked.items() if value})
         return RedirectResponse(f"/?{query}#answer", 303)
 
@@ -105,6 +63,60 @@ def routes(edge: Edge) -> APIRouter:
         return Response(style, media_type="text/css", headers={"Cache-Control": _STYLE_AGE})
 
     return router
+
+
+class _Page:
+    """The page, over one service."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._offered = _ShownExamples(edge)
+        pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined)
+        self._template = pages.get_template("check.html")
+
+    def render(
+        self, asked: Mapping[str, str], *, error: XinhengError | None = None, more: Mapping[str, Any] | None = None
+    ) -> Response:
+        """Write the form as it was filled in, and below it a problem or an answer."""
+        values = {
+            "asked": asked,
+            "today": self._edge.today().isoformat(),
+            "examples": self._offered.all(),
+            "verdict_zh": VERDICT_ZH,
+            "identities": IDENTITY_ZH,
+            "problem": problem_of(error) if error else None,
+            "decision": None,
+            **_choices(self._edge),
+            **(more or {}),
+        }
+        return Response(self._template.render(values), status_of(error) if error else 200, media_type="text/html")
+
+    async def answering(self, request: Request) -> Response:
+        """Show the form, and the answer where the address holds a question."""
+        given = {name: request.query_params.get(name, "").strip() for name in _FIELDS}
+        given |= {name: blot(given[name]) for name in _FIELDS if name != "subject"}
+        if not given["subject"]:
+            return self.render(given)
+        safe = given | {"subject": given["subject"] if _may_show(given["subject"], self._edge) else ""}
+        try:
+            body = parse(CheckIn, {name: value for name, value in given.items() if value})
+            decision = self._edge.service.check(check_of(body, self._edge.keyer, self._edge.today()))
+        except XinhengError as error:
+            self._edge.metrics.refused(error.code)
+            return self.render(safe, error=error)
+        self._edge.metrics.decided([decision])
+        try:
+            told = await self._edge.log.kept(self._edge.log.noted(asker_of(request.scope), [decision_json(decision)]))
+        except LogUnavailable as error:
+            self._edge.metrics.refused(error.code)
+            return self.render(safe, error=error)
+        book = self._edge.service.rulebook(decision.rulebook)
+        name = _name_of(decision, self._edge)
+        shown = decision_view(decision, book, safe["subject"], name)
+        more = {"decision": shown, "says": VERDICT_SAYS[decision.verdict]}
+        page = self.render(safe, more=more)
+        page.headers[HEADER] = told
+        return page
 
 
 class _ShownExamples:
