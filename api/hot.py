@@ -6,6 +6,7 @@ kinds of requests are counted in here, and beyond a bound refused at once: never
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from time import monotonic, perf_counter
 from typing import Any
@@ -19,7 +20,7 @@ from api.decision_record import ANONYMOUS, Asker, unnamed
 from api.edge import AGE, CALLER, Edge, asker_of
 from api.entrance import SECURITY_HEADERS
 from api.json_text import json_bytes, read_json
-from api.observe import log_fault
+from api.observe import log_event, log_fault
 from api.problems import CallerUnknown, LogUnavailable, problem_of, problem_response
 from api.ready import Answer, Forms, head_of
 from api.wire import CheckIn, check_of, decision_json, parse
@@ -125,7 +126,7 @@ class Hot:
         return read_json(body, depth_limit=settings.depth_limit_levels), asker_of(scope)
 
     async def _one(self, body: Any, asker: Asker, index: Index) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
-        desk = self._desk(asker, index)
+        desk = _Desk(self._edge, self._forms, index, asker)
         answer = desk.answer(body)
         [noted] = self._edge.log.put([answer.record])
         return _told(noted, answer), (answer.verdict,), (noted,)
@@ -134,7 +135,7 @@ class Hot:
         items = body.get("checks") if isinstance(body, dict) and body.keys() == {"checks"} else None
         if not isinstance(items, list) or not 0 < len(items) <= self._edge.settings.batch_limit_checks:
             raise _NotHereError
-        desk = self._desk(asker, index)
+        desk = _Desk(self._edge, self._forms, index, asker)
         answers: list[Answer | XinhengError] = []
         turn_ends = monotonic() + _SLICE_S
         for item in items:
@@ -164,19 +165,13 @@ class Hot:
         )
         return body, verdicts, noted
 
-    def _desk(self, asker: Asker, index: Index) -> "_Desk":
-        return _Desk(self._edge, self._forms, index, asker)
-
     async def _refuse(
         self, error: XinhengError, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._edge.metrics.refused(error.code)
-        more = {
-            "X-Request-Id": self._chance.bytes(16).hex(),
-            "Cache-Control": "no-store",
-            **SECURITY_HEADERS,
-            **headers,
-        }
+        request_id = self._chance.bytes(16).hex()
+        log_event("refused", logging.WARNING, request_id=request_id, code=error.code)
+        more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
         await problem_response(error, more)(scope, receive, send)
 
 
