@@ -198,7 +198,7 @@ class _Desk:
 
         """
         check = self._asked(item)
-        found = self._index.standing(check.subject, self._version, self._book)
+        found = self._index.standing(check.subject, self._version, self._book, check.matter)
         if found is Absent.CLEAR:
             form = self._forms.of_clear(check, self._book)
             if form is None:

@@ -15,8 +15,10 @@ from typing import TypeAlias
 
 from engine.change_affected import BLOCK, Gathered, affected_by, changes_between, in_blocks, on_lists
 from engine.index_known import Known
+from engine.plan import plan_of
+from engine.roles import Ways, ways_of
 from engine.standing import Standing, standing_of
-from graph_model.nodes import DesignationId, SubjectId, Version
+from graph_model.nodes import DesignationId, Neighbourhood, SubjectId, Version
 from graph_model.packing import Packer
 from graph_model.store import Change, Store
 from graph_model.stores.rows import Row
@@ -26,17 +28,18 @@ from memoranda.rulebook import Rulebook
 class Absent(Enum):
     """What is known of a subject without a neighbourhood."""
 
-    CLEAR = "registered, and nothing near it that could bind anybody"
+    CLEAR = "registered, and nothing near it that could bind anybody, or show in what is asked"
     UNKNOWN = "not registered"
     ELSEWHERE = "the index does not hold that version; ask the store"
 
 
 @dataclass(slots=True)
 class Entry:
-    """Since which version, the packed neighbourhood (`None`: no designation near), and what was before."""
+    """Since which version, the packed neighbourhood (`None`: no designation near), its ways, and what was before."""
 
     since: Version
     spelled: bytes | None
+    ways: Ways
     before: "Entry | None" = None
 
 
@@ -64,6 +67,7 @@ class Index:
         self._known = Known(())
         self._joined: dict[SubjectId, Version] = {}
         self._superseding: deque[Entry] = deque()
+        self._ways: dict[Ways, Ways] = {}
         self._rulebooks: list[tuple[Version, str | None]] = []
         self._standings: OrderedDict[tuple[SubjectId, Version, str], Standing] = OrderedDict()
         self._followed = Lock()
@@ -92,7 +96,7 @@ class Index:
                 for block in in_blocks(gathered, BLOCK):
                     found = [n for n in self._store.neighbourhoods(block, version) if n is not None and n.designations]
                     packer = packer or Packer(found[:_SAMPLE])
-                    near |= {n.subject.id: Entry(version, packer.packed(n, spelled)) for n in found}
+                    near |= {n.subject.id: Entry(version, packer.packed(n, spelled), self._ways_of(n)) for n in found}
                     progress(len(known) + len(near))
             finally:
                 gathered.close()
@@ -132,7 +136,8 @@ class Index:
                     self._joined[subject] = change.version
                 before = self._near.get(subject)
                 if around.designations or before is not None:
-                    entry = Entry(change.version, self._packer.packed(around) if around.designations else None, before)
+                    spelled = self._packer.packed(around) if around.designations else None
+                    entry = Entry(change.version, spelled, self._ways_of(around), before)
                     self._near[subject] = entry
                     self._superseding.append(entry)
         while len(self._superseding) > _OLD_ENTRIES:
@@ -141,6 +146,11 @@ class Index:
             self._oldest = max(self._oldest, oldest.since)
             oldest.before = None
 
+    def _ways_of(self, around: Neighbourhood) -> Ways:
+        """Give its ways, one object for all that have the same."""
+        ways = ways_of(around)
+        return self._ways.setdefault(ways, ways)
+
     # --- reading ----------------------------------------------------------------------------------------------
 
     @property
@@ -148,8 +158,13 @@ class Index:
         """For how many seconds nobody has looked into the store: how old an answer may be."""
         return monotonic() - self._seen_at
 
-    def standing(self, subject: SubjectId, version: Version, book: Rulebook) -> Standing | Absent:
-        """Give the standing of a subject at a version under a rulebook, or why there is none here."""
+    def standing(
+        self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None
+    ) -> Standing | Absent:
+        """Give the standing of a subject at a version under a rulebook, or why there is none here.
+
+        `matter`: the one that is asked about, where nothing else is to be known.
+        """
         if not self._oldest <= version <= self.version:
             return Absent.ELSEWHERE
         entry = self._near.get(subject)
@@ -157,6 +172,8 @@ class Index:
             entry = entry.before
         found: Standing | Absent
         if entry is not None and entry.spelled is not None:
+            if matter is not None and not plan_of(book).concerns(entry.ways, matter):
+                return Absent.CLEAR if self._oldest <= version else Absent.ELSEWHERE
             found = self._derived(subject, entry.since, entry.spelled, book)
         elif subject in self._known or self._joined.get(subject, version + 1) <= version:
             found = Absent.CLEAR

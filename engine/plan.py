@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.gates import basis_holds, memorandum_in_force
+from engine.roles import Ways
 from engine.timeline import FALSE, Timeline, all_of, any_of, within
 from graph_model.identifiers import region_covers
 from memoranda.model import Measure, Target
 from memoranda.reading_condition import measure_condition_zh
 from memoranda.rulebook import Rulebook
+
+_WAYS_KEPT = 10_000
+"""Of each matter; a city has some thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Plan:
         self.book = book
         self._by_list: dict[str, tuple[Planned, ...]] = {}
         self._conditions: dict[str, str] = {}
+        self._concerned: dict[str, dict[Ways, bool]] = {}
 
     def condition_zh(self, measure: Measure) -> str:
         """Say a measure's condition in Chinese; empty where it has none."""
@@ -61,6 +66,26 @@ class Plan:
             )
             self._by_list[list_id] = tuple(p for p in planned if p.reaches)
         return self._by_list[list_id]
+
+    def concerns(self, ways: Ways, matter: str) -> bool:
+        """Whether a check of the matter could show anything of a subject that is reached in these ways (J2).
+
+        Only where it says no, nothing can: then the answer is that of a subject with nothing near it.
+        """
+        if matter not in self.book.matters:
+            return True  # which is refused elsewhere
+        known = self._concerned.setdefault(matter, {})
+        if ways not in known:
+            if len(known) >= _WAYS_KEPT:
+                known.clear()
+            shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}
+            known[ways] = any(
+                planned.target.role == role
+                and (planned.measure.matters == "any" or not shown.isdisjoint(planned.measure.matters))
+                for list_id, role in ways
+                for planned in self.on_list(list_id)
+            )
+        return known[ways]
 
 
 def plan_target(measure: Measure, place: int, book: Rulebook) -> Planned:

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from graph_model.nodes import Designation, Relation, SubjectId
+from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId
 from memoranda.model import Role
 
 Paths = dict[Role, list[Relation | None]]
 """The records by which each role is reached, in the order in which proofs name them; `None`: the subject itself."""
 REVERSED: dict[str, Role] = {"branch_of": "head_office", "operator": "own_business"}
+Ways = frozenset[tuple[str, Role]]
+"""From which lists, in which roles, anything at all could come to a subject, whatever the day and the rulebook."""
 
 
 class Ties:
@@ -41,3 +43,9 @@ class Ties:
         if named:
             paths["directly_responsible"] = list(named)
         return paths
+
+
+def ways_of(around: Neighbourhood) -> Ways:
+    """Give the lists and roles by which the subject ever reached a designation, ended ones too."""
+    ties = Ties(around.subject.id, around.relations)
+    return frozenset((near.list, role) for near in around.designations for role in ties.paths_to(near))

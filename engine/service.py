@@ -59,7 +59,7 @@ class Service:
         """
         version = self._version(check.version, check.min_version)
         book = self.rulebook(check.rulebook) if check.rulebook else self.rulebook_in_force(version)[1]
-        return judge(self._standing(check.subject, version, book), check, book, version)
+        return judge(self._standing(check, version, book), check, book, version)
 
     def check_batch(self, checks: Sequence[Check]) -> Batch:
         """Answer each check as if it were asked alone; a fault is that check's own (J9).
@@ -217,8 +217,11 @@ class Service:
         found = self.index.rulebook_at(version) if self.index is not None else Absent.ELSEWHERE
         return self.store.rulebook_at(version) if isinstance(found, Absent) else found
 
-    def _standing(self, subject: str, version: int, book: Rulebook) -> Standing | None:
-        found = self.index.standing(subject, version, book) if self.index is not None else Absent.ELSEWHERE
+    def _standing(self, check: Check, version: int, book: Rulebook) -> Standing | None:
+        subject = check.subject
+        found: Standing | Absent = Absent.ELSEWHERE
+        if self.index is not None:
+            found = self.index.standing(subject, version, book, check.matter)
         match found:
             case Absent.UNKNOWN:
                 return None
