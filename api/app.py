@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -16,6 +17,8 @@ from api.callers import Callers
 from api.clock import now, today_in_shanghai
 from api.decision_log import DecisionLog
 from api.decision_place import plan_of
+from api.desk import Desk
+from api.door import Door
 from api.edge import Edge
 from api.entrance import Entrance
 from api.hot import Hot
@@ -76,7 +79,9 @@ def build_app(
         app.include_router(router)
     _tell_errors(app, metrics, _allowed(routers))
     app.add_middleware(Entrance, metrics=metrics)
-    app.add_middleware(Hot, edge=edge, callers=Callers.read(settings.callers_file) if settings.callers_file else None)
+    desk = Desk(edge, Callers.read(settings.callers_file) if settings.callers_file else None)
+    app.add_middleware(Hot, desk=desk)
+    app.state.desk = desk
     app.state.decision_log = edge.log
     app.state.edge = edge
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
@@ -87,6 +92,8 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
     """Give a server for `app`, not yet started. Its access log is off: paths can hold persons' ids."""
     config = uvicorn.Config(
         app,
+        http=partial(Door, app.state.desk),  # type: ignore[arg-type]  # called as the class would be
+        proxy_headers=False,  # nothing looks at who is at the other end, or at the scheme
         host=settings.host,
         port=settings.port,
         access_log=False,

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from secrets import randbits
 from threading import Condition, Thread
@@ -25,7 +26,8 @@ from engine.question import Json
 HEADER = "Xinheng-Decision-Log"
 UNLOGGED = "unlogged"
 _RETRY_S = 1.0
-_LONGEST_WAIT_S = 10.0
+LONGEST_WAIT_S = 10.0
+"""For a disk that hangs; then the answer is refused."""
 _MOST_WAITING_BYTES = 64 << 20
 _HINT = "请检查决策日志所在磁盘与权限（docs/audit.md） check disk and rights of the decision log"
 
@@ -58,7 +60,7 @@ class _Group:
         self.begun = 0.0
         self.done = False
         self.error: OSError | None = None
-        self.waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self.waiters: list[tuple[asyncio.AbstractEventLoop, Callable[[], object]]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class DecisionLog:
 
     def __init__(self, plan: Plan, now: Callable[[], datetime]) -> None:
         self.plan = plan
+        self.keeping: Keeping = plan.keeping if plan.folder is not None else "none"
+        """How decisions are kept; `none` where there is no folder for them."""
+        self.kept_as = self.keeping if self.keeping != "buffered" else f"buffered; within={plan.buffer_s:g}"
+        """What the header of an answer says, unless the log fails."""
         self._now = now
         self._changed = Condition()
         self._chance = Chance()
@@ -85,11 +91,6 @@ class DecisionLog:
         self._segment: Segment | None = None
         self._thread: Thread | None = None
         self._next_segment()
-
-    @property
-    def keeping(self) -> Keeping:
-        """How decisions are kept; `none` where there is no folder for them."""
-        return self.plan.keeping if self.plan.folder is not None else "none"
 
     def open(self) -> None:
         """Begin the first segment now, so that whoever starts the service learns that it cannot be written.
@@ -153,18 +154,39 @@ class DecisionLog:
             LogUnavailable: they could not be recorded, and are not to leave then.
 
         """
-        if self.keeping == "none":
-            return "none"
-        groups = {id(one.group): one.group for one in noted if one.group is not None}.values()
-        try:
-            for group in groups:
-                if self.keeping == "strict" or group.done or monotonic() - group.begun > self.plan.buffer_s:
+        for group in {id(one.group): one.group for one in noted if one.group is not None}.values():
+            told = self.leaving(group)
+            if told is None:
+                try:
                     await self._settled(group)
-        except (OSError, TimeoutError) as error:
-            if self.plan.unlogged_on_failure:
-                return UNLOGGED
-            raise _unavailable(error) from error
-        return "strict" if self.keeping == "strict" else f"buffered; within={self.plan.buffer_s:g}"
+                    told = self.leaving(group)
+                except TimeoutError as error:
+                    told = self._not_kept(error)
+            if told == UNLOGGED:
+                return told
+        return self.kept_as
+
+    def leaving(self, group: _Group | None) -> str | None:
+        """Give what the header of an answer says, where its decision may leave now; `None`: see `when_settled`.
+
+        Raises:
+            LogUnavailable: it could not be recorded, and is not to leave.
+
+        """
+        if group is None:
+            return self.kept_as
+        if group.error is not None:
+            return self._not_kept(group.error)
+        is_due = self.keeping == "strict" or monotonic() - group.begun > self.plan.buffer_s
+        return None if is_due and not group.done else self.kept_as
+
+    def when_settled(self, group: _Group, loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+        """Call on the caller's `loop`, later, once a group is durable or has failed."""
+        with self._changed:
+            if not group.done:
+                group.waiters.append((loop, call))
+                return
+        loop.call_soon(call)
 
     async def settle(self) -> None:
         """Wait until all that was noted is written, so that it can be read back. Failures are told elsewhere."""
@@ -176,7 +198,7 @@ class DecisionLog:
         for group in groups:
             try:
                 await self._settled(group)
-            except (OSError, TimeoutError):
+            except TimeoutError:
                 return
 
     def close(self) -> None:
@@ -191,18 +213,16 @@ class DecisionLog:
             self._segment = None
 
     async def _settled(self, group: _Group) -> None:
-        if not group.done:
-            loop = asyncio.get_running_loop()
-            future = loop.create_future()
-            with self._changed:
-                if not group.done:
-                    group.waiters.append((loop, future))
-                else:
-                    future.set_result(None)
-            async with asyncio.timeout(_LONGEST_WAIT_S):
-                await future
-        if group.error is not None:
-            raise group.error
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self.when_settled(group, loop, partial(_wake, future))
+        async with asyncio.timeout(LONGEST_WAIT_S):
+            await future
+
+    def _not_kept(self, error: OSError | TimeoutError) -> str:
+        if self.plan.unlogged_on_failure:
+            return UNLOGGED
+        raise _unavailable(error) from error
 
     # --- the writing thread -----------------------------------------------------------------------------------
 
@@ -270,12 +290,12 @@ class DecisionLog:
             for each in ended:
                 self._waiting_bytes -= each.bytes
                 each.done, each.error = True, error
-        waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-        for loop, future in (waiter for each in ended for waiter in each.waiters):
-            waiting.setdefault(loop, []).append(future)
-        for loop, futures in waiting.items():
+        waiting: dict[asyncio.AbstractEventLoop, list[Callable[[], object]]] = {}
+        for loop, call in (waiter for each in ended for waiter in each.waiters):
+            waiting.setdefault(loop, []).append(call)
+        for loop, calls in waiting.items():
             try:
-                loop.call_soon_threadsafe(_wake, futures)
+                loop.call_soon_threadsafe(_call_all, calls)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 continue
 
@@ -284,10 +304,14 @@ class DecisionLog:
         self._offset = 0
 
 
-def _wake(futures: Sequence["asyncio.Future[None]"]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(None)
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _call_all(calls: Sequence[Callable[[], object]]) -> None:
+    for call in calls:
+        call()
 
 
 def _unavailable(error: BaseException) -> LogUnavailable:

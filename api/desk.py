@@ -1,0 +1,157 @@
+"""Where checks are answered from memory, in bytes: what the hot endpoint and the short way to it share.
+
+What it can answer by itself, it does: plain questions, of which the index holds the standing. Everything else, and
+whatever is to be refused, is for the ordinary routes, so that all give the same bytes.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from api.callers import Callers
+from api.chance import Chance
+from api.decision_log import HEADER
+from api.decision_record import Asker, unnamed
+from api.edge import AGE, Edge
+from api.entrance import SECURITY_HEADERS
+from api.head import Heads
+from api.json_text import json_bytes, read_json
+from api.ready import Answer, Forms, head_of
+from api.wire import CheckIn, check_of, decision_json, parse
+from engine.index import Absent, Index
+from engine.judge import judge
+from engine.question import Check
+from graph_model.nodes import Version
+from memoranda.rulebook import Rulebook
+
+_PLAIN = frozenset({"subject", "matter", "department", "on", "min_version"})
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()] + [
+    (b"cache-control", b"no-store"),
+    (b"content-type", b"application/json"),
+]
+_KEPT, _AGE = HEADER.lower().encode(), AGE.lower().encode()
+
+
+class NotHereError(Exception):
+    """The ordinary routes are to answer this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """The checks of one request, all at one version: who asks, and when; `head`: the beginning of each record."""
+
+    index: Index
+    version: Version
+    spelled: bytes
+    book: Rulebook
+    asker: Asker
+    at: datetime
+    today: date
+    head: bytes
+
+
+class Desk:
+    """For one thread: the event loop's. `edge.service.index` may come later, or never.
+
+    flying  requests that are being answered, on whatever way
+    """
+
+    def __init__(self, edge: Edge, callers: Callers | None) -> None:
+        self.edge = edge
+        self.callers = callers
+        self.flying = 0
+        self.chance = Chance()
+        self.heads = Heads(callers)
+        self._forms = Forms()
+        self._begun: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
+        self._read: tuple[Index, Version, bytes, Rulebook] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more request is to be refused: never a slow pile-up."""
+        return self.flying >= self.edge.settings.flight_limit_requests
+
+    def asked(self, body: bytes) -> Any:
+        """Read a body. Raises as `read_json`."""
+        return read_json(body, depth_limit=self.edge.settings.depth_limit_levels)
+
+    def sitting(self, asker: Asker) -> Sitting:
+        """Begin to answer at the latest version.
+
+        Raises:
+            NotHereError: there is no index yet, or no rulebook.
+
+        """
+        index = self.edge.service.index
+        if index is None:
+            raise NotHereError
+        if self._read is None or self._read[0] is not index or self._read[1] != index.version:
+            version = index.version
+            digest = index.rulebook_at(version)
+            if not isinstance(digest, str):
+                raise NotHereError
+            self._read = (index, version, b"%d" % version, self.edge.service.rulebook(digest))
+        at = self.edge.now()
+        head = head_of(at.isoformat(timespec="milliseconds"), asker)
+        return Sitting(*self._read, asker, at, self.edge.today(), head)
+
+    def answer(self, item: Any, sitting: Sitting) -> Answer:
+        """Answer one check.
+
+        Raises:
+            XinhengError, NotHereError: it is to be answered, or refused, in the ordinary way.
+
+        """
+        check = self._check(item, sitting)
+        found = sitting.index.standing(check.subject, sitting.version, sitting.book, check.matter)
+        if found is Absent.CLEAR:
+            form = self._forms.of_clear(check, sitting.book)
+            if form is None:
+                raise NotHereError
+            return form.filled(json_bytes(check.subject), sitting.spelled, sitting.head)
+        if found is Absent.ELSEWHERE:
+            raise NotHereError
+        if not isinstance(found, Absent):
+            return self._forms.answer(check, found, sitting.book, sitting.spelled, sitting.head)
+        told = decision_json(decision := judge(None, check, sitting.book, sitting.version))
+        text = json_bytes(told)
+        return Answer(decision.verdict, text, unnamed(sitting.at, sitting.asker, told, text))
+
+    def _check(self, item: Any, sitting: Sitting) -> Check:
+        if not (isinstance(item, dict) and item.keys() <= _PLAIN):
+            raise NotHereError
+        subject, matter, on = item.get("subject"), item.get("matter"), item.get("on")
+        department, least = item.get("department"), item.get("min_version")
+        is_day = on is None or isinstance(on, str)
+        if isinstance(subject, str) and isinstance(matter, str) and is_day and least is None:
+            if department is not None and not isinstance(department, str):
+                raise NotHereError
+            return Check(subject, matter, sitting.today if on is None else on, department)
+        check = check_of(parse(CheckIn, item), self.edge.keyer, sitting.today)
+        if (check.min_version or 0) > sitting.version:
+            raise NotHereError
+        return check
+
+    def headers(self, length: int, kept: str) -> list[tuple[bytes, bytes]]:
+        """Give the headers of an answer of so many bytes, as the log says that it is kept."""
+        index = self.edge.service.index
+        return [
+            *_HEADERS,
+            (b"content-length", b"%d" % length),
+            (b"x-request-id", self.chance.bytes(16).hex().encode()),
+            (_KEPT, kept.encode()),
+            (_AGE, b"%.3f" % (index.age if index is not None else 0)),
+        ]
+
+    def head(self, servers: list[tuple[bytes, bytes]], length: int, kept: str) -> bytes:
+        """Write the whole head of an answer; `servers`: the server's own headers, another list where they changed."""
+        if servers is not self._begun[0]:
+            always = b"".join(b"%b: %b\r\n" % header for header in (*servers, *_HEADERS))
+            self._begun = (servers, b"HTTP/1.1 200 OK\r\n" + always)
+        more = self.headers(length, kept)[len(_HEADERS) :]
+        return b"%b%b\r\n" % (self._begun[1], b"".join([b"%b: %b\r\n" % header for header in more]))
+
+
+def told(check_id: str, answer: Answer) -> bytes:
+    """Write the body of the answer to one check."""
+    return b'{"check_id":"%b","decision":%b}' % (check_id.encode(), answer.decision)
