@@ -112,7 +112,7 @@ class Service:
         digest = self._digest_at(read)
         if digest is None:
             raise UnknownVersion(f"版本 {read} 尚无已发布的规则 no rulebook was published", hint="publish one first")
-        return read, self._book(digest)
+        return read, self._published(digest)
 
     def subject_view(self, subject: str, version: int | None = None) -> Json | None:
         """Give what is known of a subject and its standing, persons' names masked; `None` where it is unknown."""
@@ -189,7 +189,7 @@ class Service:
     def book_at(self, version: int) -> Rulebook | None:
         """Give the rulebook published last at a version; `None` before the first."""
         digest = self.store.rulebook_at(version)
-        return None if digest is None else self._book(digest)
+        return None if digest is None else self._published(digest)
 
     def _version(self, asked: int | None, at_least: int | None) -> int:
         latest = self.latest()
@@ -237,6 +237,16 @@ class Service:
         if self.index is not None:
             with suppress(StoreUnavailable):
                 self.index.follow()
+
+    def _published(self, digest: str) -> Rulebook:
+        try:
+            return self._book(digest)
+        except UnknownVersion as error:
+            raise StoreUnavailable(
+                f"存储受损，已发布的规则不在其中 the store is damaged: it lacks the rulebook it published, {digest}",
+                hint="run `xinheng audit verify`, and restore the last backup",
+                detail_code="store.damaged",
+            ) from error
 
     def _read_book(self, digest: str) -> Rulebook:
         content = self.store.rulebook_content(digest)
