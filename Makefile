@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.runtime-installed
 DEV := $(VENV)/.development-installed
 SPARK := $(VENV)/.spark-installed
+BENCH := $(VENV)/.bench-installed
+SIZES ?= 10000 100000
 DEMO := sqlite:///var/demo.db
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PARALLEL ?= 2
@@ -46,6 +48,11 @@ $(SPARK): $(DEV)
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,spark]'
 	@touch $@
 
+$(BENCH): $(DEV)
+	@echo "xinheng: installing what draws plots …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+	@touch $@
+
 demo: $(RUN) ## a small city with the shipped memoranda, a few checks with their proof, then API and pages (PORT=)
 	@mkdir -p var
 	@exec $(BIN)/xinheng demo --store $(DEMO) --port $(PORT)
@@ -77,8 +84,8 @@ law-pages: $(RUN) ## the pages of the law in docs/law, and of what lint finds in
 	@$(BIN)/xinheng rulebook pages docs/law
 	@$(BIN)/python -m tests.lint_shipped
 
-bench: $(DEV) ## how fast, as ratios in the same run: compare medians within a group
-	@$(BIN)/pytest benchmarks/bench_*.py --benchmark-columns=median,iqr,rounds
+bench: $(BENCH) ## how fast, as ratios in the same run; writes docs/benchmarks.md anew (SIZES="10000 100000")
+	@$(BIN)/python -m benchmarks.run --groups $(SIZES); code=$$?; $(BIN)/python -m benchmarks.page; exit $$code
 
 bench-worlds: $(DEV) ## a million random worlds, engine against oracle
 	@$(BIN)/python -m tests.run_worlds --worlds 1000000

@@ -62,7 +62,11 @@ def bare(file: Path) -> Iterator[Write]:
     connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE row (id TEXT PRIMARY KEY, said TEXT) STRICT")
     said = "x" * 300
-    yield lambda: connection.execute("INSERT INTO row VALUES (?, ?)", (uuid4().hex, said)) and None
+
+    def write() -> None:
+        connection.execute("INSERT INTO row VALUES (?, ?)", (uuid4().hex, said))
+
+    yield write
     connection.close()
 
 

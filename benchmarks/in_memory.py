@@ -1,13 +1,13 @@
 """One check from memory against a look-up of the same key in a dictionary: `python -m benchmarks.in_memory CITY.db`.
 
-The dictionary holds every subject of the city. Keys are asked in no order, and each is a new text, as if it had just
-come in. A check goes from a question as it is read from JSON to the decision, and its record for the log, as bytes.
+The dictionary holds every subject of the city. Subjects are asked in no order, and each text is a new one, as if it
+had just come in. A check goes from a question as read from JSON to the decision, and its record for the log, as bytes.
 """
 
 import gc
-import random
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -18,19 +18,20 @@ from api.decision_record import Asker
 from api.desk import Desk
 from api.settings import Settings
 from benchmarks.process import own_resident_mb
-from engine.change_affected import on_lists
+from benchmarks.questions import Questions, fresh, spelled
 from engine.index import Absent, Index
 from graph_model.nodes import SubjectId
 from graph_model.store import Store
 from graph_model.stores import open_store
 
-ROUNDS, KEYS, FEW = 9, 20_000, 2_000
-MATTERS = ("gov-subsidy", "gov-procurement-supplier")
+ROUNDS, KEYS, FIRST, AGAIN = 9, 20_000, 2_000, 1_000
 Figures = dict[str, float]
+Way = Callable[[Any], float]
+Given = Callable[[], Sequence[Any]]
 
 
 def measured(city: Path) -> Figures:
-    """Build the index of a city, then ask it and a dictionary by turns; times in nanoseconds, medians."""
+    """Build the index of a city, then ask it and a dictionary by turns; times in nanoseconds, medians of the rounds."""
     with open_store(f"sqlite:///{city}") as store:
         began = perf_counter()
         index = Index(store)
@@ -45,60 +46,42 @@ def measured(city: Path) -> Figures:
 
 def asked(desk: Desk, index: Index, store: Store) -> Figures:
     """Compare; in each round the ways follow each other, so that what else the machine does meets all of them."""
-    chance = random.Random(1)
-    affected = sorted({subject for block in on_lists(store, index.version, None) for subject in block})
-    near = frozenset(affected)
-    table = {subject: True for subject in store.subjects(index.version)}
-    others = [[s for s in table if s not in near and s.startswith("p-") is person] for person in (False, True)]
-    few = affected[: FEW // 2]
-    ways: dict[str, tuple[Callable[[Any], float], Callable[[], Sequence[Any]]]] = {
-        "dictionary": (lambda keys: looked_up(keys, table), lambda: fresh(mixed(others, chance))),
-        "standing": (lambda keys: stood(keys, desk, index), lambda: fresh(mixed(others, chance))),
-        "clear": (lambda items: answered(items, desk), lambda: items_of(mixed(others, chance), chance)),
-        "affected": (
-            lambda items: answered(items, desk),
-            lambda: items_of(chance.choices(affected, k=KEYS // 5), chance),
-        ),
-        "affected_again": (lambda items: answered(items, desk), lambda: items_of(chance.choices(few, k=KEYS), chance)),
+    questions = Questions.of(store)
+    table = dict.fromkeys(store.subjects(index.version), True)
+    ahead = cycle(questions.affected[AGAIN:])  # of the kept ones none comes again before all others came
+    few = questions.affected[:AGAIN]
+
+    def clear() -> list[tuple[SubjectId, str]]:
+        return [questions.clear() for _ in range(KEYS)]
+
+    def again() -> list[dict[str, str]]:
+        answered(spelled(few), desk)
+        return spelled(questions.chance.choices(few, k=KEYS))
+
+    answer: Way = lambda items: answered(items, desk)  # noqa: E731 - one row of the table below
+    ways: dict[str, tuple[Way, Given]] = {
+        "dictionary": (lambda keys: looked_up(keys, table), lambda: fresh(s for s, _ in clear())),
+        "standing": (lambda keys: stood(keys, desk, index), lambda: fresh(s for s, _ in clear())),
+        "clear": (answer, lambda: spelled(clear())),
+        "affected": (answer, lambda: spelled(islice(ahead, FIRST))),
+        "affected_again": (answer, again),
     }
+    for name in ("clear", "affected"):  # what is worked out once for each rulebook is not a check's
+        ways[name][0](ways[name][1]())
     rounds: dict[str, list[float]] = {name: [] for name in ways}
-    items = items_of(chance.choices(affected, k=KEYS // 5), chance)
-    answered(items, desk)  # what is worked out once for each rulebook is not a check's
     for _ in range(ROUNDS):
         for name, (way, given) in ways.items():
-            if name == "affected_again":
-                answered(items_of([*few, *few], chance, both=True), desk)
             rounds[name].append(way(given()))
     control = rounds.pop("dictionary")
-    found: Figures = {"subjects": len(table), "affected": len(affected), "dictionary_ns": median(control)}
+    found: Figures = {"subjects": len(table), "pairs": len(questions.affected), "dictionary_ns": median(control)}
     for name, each in rounds.items():
         found[f"{name}_ns"] = median(each)
         found[f"{name}_ratio"] = median(ours / bare for ours, bare in zip(each, control, strict=True))
-    return found
-
-
-def mixed(others: Sequence[Sequence[SubjectId]], chance: random.Random) -> list[SubjectId]:
-    """Choose subjects that nothing is near, half of them persons."""
-    chosen = [subject for pool in others for subject in chance.choices(pool, k=KEYS // 2)]
-    chance.shuffle(chosen)
-    return chosen
-
-
-def fresh(subjects: Iterable[SubjectId]) -> list[SubjectId]:
-    """Spell each anew: whoever asks does not hold the text that is kept, nor its hash."""
-    return [subject.encode().decode() for subject in subjects]
-
-
-def items_of(subjects: Iterable[SubjectId], chance: random.Random, *, both: bool = False) -> list[dict[str, str]]:
-    """Spell questions, in turn of either matter where `both`, else of any."""
-    spelled = fresh(subjects)
-    if both:
-        half = len(spelled) // 2
-        return [{"subject": s, "matter": MATTERS[n >= half]} for n, s in enumerate(spelled)]
-    return [{"subject": subject, "matter": chance.choice(MATTERS)} for subject in spelled]
+    return found | {"decision_bytes": length_of(few, desk)}
 
 
 def looked_up(keys: Sequence[SubjectId], table: dict[SubjectId, bool]) -> float:
+    """Look each up; nanoseconds for one."""
     began = perf_counter()
     for key in keys:
         table[key]
@@ -106,8 +89,9 @@ def looked_up(keys: Sequence[SubjectId], table: dict[SubjectId, bool]) -> float:
 
 
 def stood(keys: Sequence[SubjectId], desk: Desk, index: Index) -> float:
+    """Ask the index alone what it knows of each; nanoseconds for one."""
     sitting = desk.sitting(Asker())
-    version, book, matter = sitting.version, sitting.book, MATTERS[0]
+    version, book, matter = sitting.version, sitting.book, next(iter(sitting.book.matters))
     standing, clear = index.standing, Absent.CLEAR
     began = perf_counter()
     for key in keys:
@@ -117,11 +101,18 @@ def stood(keys: Sequence[SubjectId], desk: Desk, index: Index) -> float:
 
 
 def answered(items: Sequence[dict[str, str]], desk: Desk) -> float:
+    """Answer each; nanoseconds for one."""
     sitting, answer = desk.sitting(Asker()), desk.answer
     began = perf_counter()
     for item in items:
         answer(item, sitting)
     return (perf_counter() - began) / len(items) * 1e9
+
+
+def length_of(pairs: Sequence[tuple[SubjectId, str]], desk: Desk) -> float:
+    """Give the mean length of an affected one's decision."""
+    sitting = desk.sitting(Asker())
+    return sum(len(desk.answer(item, sitting).decision) for item in spelled(pairs)) / len(pairs)
 
 
 if __name__ == "__main__":
