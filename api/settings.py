@@ -19,6 +19,7 @@ Answering = Literal["store", "memory"]
 Keeping = Literal["strict", "buffered", "none"]
 OnFailure = Literal["refuse", "unlogged"]
 KEY_BYTES = 32
+MOST_WORKERS = 64
 _ACCESS = Access()
 
 
@@ -33,6 +34,7 @@ class Settings:
     cache_folder          where quick copies of rulebook files are kept; `none` keeps none; where not set, `xinheng` in
                           `XDG_CACHE_HOME`, else in `.cache` of the home folder; may be deleted at any time
     host, port            where the HTTP service listens
+    workers               processes that answer there, each with a memory of its own
     body_limit_bytes      largest request body
     depth_limit_levels    deepest nesting of arrays and objects in a request body
     batch_limit_checks    most checks in one batch
@@ -69,6 +71,7 @@ class Settings:
     cache_folder: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     body_limit_bytes: int = 1_048_576
     depth_limit_levels: int = 16
     batch_limit_checks: int = 1_000
@@ -211,6 +214,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "id_key_file": (Path, "the path of a file"),
     "cache_folder": (_folder, "the path of a folder, or none"),
     "port": _integer(0, 65_535),
+    "workers": _integer(1, MOST_WORKERS),
     "body_limit_bytes": _integer(1_024, 1 << 30),
     "depth_limit_levels": _integer(4, 200),
     "batch_limit_checks": _integer(1, 1_000),

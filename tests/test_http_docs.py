@@ -20,7 +20,15 @@ NOT_CODES = {
     *("check.html", "style.css", "schema.sql", "store.db", "state.json", "state.part", "manifest.json", "digests.json"),
     *("nodes.changes", "nodes.lists", "nodes.rulebooks", "nodes.store", "import.sh"),
     *("relationships.contains", "relationships.law", "relationships.relations"),
-    *("uvicorn.error", "index.ready", "index.store-away", "index.store-back", "http.request", "parquet.json"),
+    *(
+        "uvicorn.error",
+        "worker.ended",
+        "index.ready",
+        "index.store-away",
+        "index.store-back",
+        "http.request",
+        "parquet.json",
+    ),
 }
 """Words of the same form that are names of files, loggers and logged events."""
 SYMBOL_NAMES = {f"{root}.{name}" for root, names in SYMBOLS.items() for name in names}

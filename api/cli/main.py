@@ -23,9 +23,8 @@ from api.cli import (
     transfers,
 )
 from api.cli.exits import Exit
+from api.cli.guard import guarded
 from api.cli.session import Session
-from api.scenarios import fault
-from graph_model.errors import XinhengError
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,44 +126,15 @@ def run() -> None:
 
 def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
     """Run one command; gives its exit code (`api.cli.exits`), or argparse's own 2 by `SystemExit`."""
-    try:
+
+    def command() -> int:
         session = Session.of(env)
         args = parser_of(session).parse_args(argv)
         code = int(args.run(args, session.on_store(args.store)))
         session.out.flush()  # a reader that is gone is noticed here, not at the interpreter's end
-    except XinhengError as error:
-        print(f"xinheng: {_named(error)}: {error}", file=sys.stderr)
-        return Exit.NOT_DONE
-    except OSError as error:
-        return _io_failed(error)
-    except KeyboardInterrupt:
-        print("\nxinheng: 已中断 interrupted", file=sys.stderr)
-        return Exit.INTERRUPTED
-    except Exception as error:
-        told = fault(error)  # its place alone: message and trace may quote what was given
-        print(f"xinheng: {_named(told)}: {told}", file=sys.stderr)
-        return Exit.NOT_DONE
-    else:
         return code
 
-
-def _named(error: XinhengError) -> str:
-    """Give the error's code, and behind it the more detailed one."""
-    if error.detail_code is None:
-        return error.code
-    return error.detail_code if error.code == XinhengError.code else f"{error.code} [{error.detail_code}]"
-
-
-def _io_failed(error: OSError) -> Exit:
-    if isinstance(error, BrokenPipeError):
-        # Python would complain once more when it flushes at its end; let it flush into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.READER_GONE
-    where = f"{error.filename}: " if error.filename else ""
-    print(
-        f"xinheng: io.failed: {where}{error.strerror or error}; 请检查路径与权限 check path and rights", file=sys.stderr
-    )
-    return Exit.NOT_DONE
+    return guarded(command)
 
 
 def parser_of(session: Session) -> ArgumentParser:

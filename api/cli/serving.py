@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import threading
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
@@ -9,11 +10,13 @@ from dataclasses import replace
 from api.app import build_app, server_of
 from api.cli.exits import Exit
 from api.cli.session import Session, with_shipped_rulebook
+from api.cli.workers import Workers
 from api.decision_log import DecisionLog
 from api.edge import Edge
 from api.following import Following
 from api.observe import set_up_logging
-from graph_model.errors import XinhengError
+from api.settings import MOST_WORKERS, Settings
+from graph_model.errors import SettingsRefused, XinhengError
 from graph_model.store import Store
 
 
@@ -21,6 +24,13 @@ def describe_serve(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `serve`."""
     parser.add_argument("--host", default=session.settings.host, help=session.say("监听地址", "address to listen on"))
     told = session.say("端口", "port")
+    parser.add_argument(
+        "--workers",
+        type=workers,
+        default=session.settings.workers,
+        metavar="N",
+        help=session.say("工作进程数", "processes that answer"),
+    )
     parser.add_argument("--port", type=port, default=session.settings.port, help=f"{told} ({session.settings.port})")
 
 
@@ -32,12 +42,38 @@ def port(text: str) -> int:
     return number
 
 
+def workers(text: str) -> int:
+    """Read a number of workers. Raises `ValueError`, as `port`."""
+    number = int(text)
+    if not 1 <= number <= MOST_WORKERS:
+        raise ValueError(text)
+    return number
+
+
 def run_serve(args: Namespace, session: Session) -> Exit:
     """Serve until stopped; a new store gets the shipped rulebook first."""
     session = listening(args, session)
+    if args.workers > 1 and session.settings.store.endswith(":memory:"):
+        raise SettingsRefused(
+            session.say(
+                "内存中的存储只能由一个进程服务",
+                "a store in memory belongs to one process and cannot have several workers",
+            ),
+            hint=session.say("去掉 --workers，或换用文件存储", "leave --workers out, or use a store in a file"),
+        )
     with session.store() as store:
         with_shipped_rulebook(store, session)
-        return serve(session, store)
+        if args.workers == 1:
+            return serve(session, store)
+        build_app(session.settings, store)  # what cannot be served is refused here, and keys are made once
+    return Workers(session, args.workers, work).run()
+
+
+def work(settings: Settings, at: socket.socket) -> int:
+    """Be one of several workers that listen on one socket."""
+    session = Session(settings, sys.stdout, sys.stdin)
+    with session.store() as store:
+        return serve(session, store, at)
 
 
 def listening(args: Namespace, session: Session) -> Session:
@@ -61,8 +97,8 @@ def listening(args: Namespace, session: Session) -> Session:
     return replace(session, settings=replace(session.settings, host=args.host, port=args.port))
 
 
-def serve(session: Session, store: Store) -> Exit:
-    """Serve until stopped, by Ctrl-C or a signal."""
+def serve(session: Session, store: Store, at: socket.socket | None = None) -> Exit:
+    """Serve until stopped, by Ctrl-C or a signal; on a socket that listens already, where one is given."""
     set_up_logging(session.settings.log_format)
     app = build_app(session.settings, store)
     log: DecisionLog = app.state.decision_log
@@ -72,22 +108,29 @@ def serve(session: Session, store: Store) -> Exit:
         edge.following = Following(edge.service)
         edge.following.start()
     server = server_of(app, session.settings)
-    at = f"http://{session.settings.host}:{session.settings.port}"
-    session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
-    session.out.flush()
+    if at is None:
+        tell_address(session)
     if threading.current_thread() is threading.main_thread():
         # The server ends by raising the signal that stopped it once more: by itself, SIGTERM would end the process
         # there, with buffered decisions unwritten and the store not closed.
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        server.run()
+        server.run(None if at is None else [at])
     except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
-        session.print(session.say("\n已停止", "\nstopped"))
+        if at is None:
+            session.print(session.say("\n已停止", "\nstopped"))
     finally:
         if edge.following is not None:
             edge.following.stop()
         log.close()
     return Exit.DONE if server.started else Exit.NOT_DONE
+
+
+def tell_address(session: Session) -> None:
+    """Say where the service is."""
+    at = f"http://{session.settings.host}:{session.settings.port}"
+    session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
+    session.out.flush()
 
 
 def _interrupt(*_: object) -> None:

@@ -38,11 +38,11 @@ class Place:
         with open_store(self.url) as store:
             fill(store, SETTINGS)
 
-    def start(self, port: int) -> "subprocess.Popen[bytes]":
+    def start(self, port: int, *more: str) -> "subprocess.Popen[bytes]":
         """Start the service; gives it at once. What it says is appended to `said`."""
         with self.said.open("ab") as said:
             return subprocess.Popen(
-                [XINHENG, "serve", "--port", str(port)], stdout=said, stderr=said, cwd=self.folder, env=self.env
+                [XINHENG, "serve", "--port", str(port), *more], stdout=said, stderr=said, cwd=self.folder, env=self.env
             )
 
     @contextmanager
