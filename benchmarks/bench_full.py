@@ -46,7 +46,7 @@ def by_engine(path: Path) -> Triples:
         gathered = subjects_of(span, store, service.book_at)
         return {
             (outcome.subject, item.measure, department)
-            for outcome in outcomes(step_of(span, service.book_at), store, gathered)
+            for outcome in outcomes(step_of(span, service.book_at), store, gathered, digests=False)
             for item in outcome.items
             for department in item.departments
         }

@@ -98,7 +98,7 @@ def between(store: Store, since: Version, until: Version, books: tuple[Rulebook 
 def everything(store: Store, since: Version, until: Version) -> Gathered:
     """Gather every subject that can have an item at one of the two versions."""
     found = Gathered()
-    for version in {since, until}:
+    for version in {since, until} - {0}:  # 0 is the empty store
         for block in on_lists(store, version, None):
             found.put(block)
     return found

@@ -1,7 +1,7 @@
 """Why an item changed (C4): the facts, the entries of the rulebook, or the gates whose day came."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from engine.gates import exempt_on, frees
 from engine.standing import Item
 from engine.timeline import Timeline, any_of, at
 from graph_model.calendar import Interval
-from graph_model.nodes import Neighbourhood, Relation
+from graph_model.nodes import Exemption, Neighbourhood, Objection, Relation
 from memoranda.model import Measure
 from memoranda.rulebook import Rulebook
 
@@ -31,7 +31,7 @@ class Cause:
 class Around:
     """What differs around one subject; each pair is before and after. Made once, asked for each of its items."""
 
-    facts: tuple[tuple[Cause, Any], ...]
+    facts: "Facts"
     books: tuple[Rulebook | None, Rulebook | None]
     days: tuple[date, date] | None
 
@@ -43,7 +43,7 @@ class Around:
         days: tuple[date, date] | None,
     ) -> "Around":
         """See what differs."""
-        return cls(() if facts[0] is facts[1] else tuple(_facts(*facts)), books, days)
+        return cls(Facts() if facts[0] is facts[1] else Facts.between(*facts), books, days)
 
     def causes(self, was: Item | None, now: Item | None) -> tuple[Cause, ...]:
         """Give what made one item another: facts first, then the rulebook, then the day.
@@ -51,14 +51,13 @@ class Around:
         Where an item rests on something that is in none of its own parts, all that differs around it is named.
         """
         items = [item for item in (was, now) if item is not None]
-        relevant = [cause for cause, fact in self.facts if any(_concerns(cause, fact, item) for item in items)]
-        found = relevant or [cause for cause, _ in self.facts]
+        found = {cause for item in items for cause in self.facts.under(item)} or {*self.facts.causes()}
         old, new = self.books
         if old is not new:
-            found += list(_law(old, new, items)) or [Cause("rulebook", (new or old).digest)]  # type: ignore[union-attr]  # they differ
+            found |= {*_law(old, new, items)} or {Cause("rulebook", (new or old).digest)}  # type: ignore[union-attr]  # they differ
         if self.days is not None and self.days[0] != self.days[1]:
-            found += _gates(items[-1], *self.days)
-        return tuple(sorted(set(found), key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
+            found.update(_gates(items[-1], *self.days))
+        return tuple(sorted(found, key=lambda cause: (_ORDER.index(cause.kind), cause.id)))
 
 
 _ORDER = (
@@ -75,42 +74,64 @@ _ORDER = (
     "rulebook",
     "gate",
 )
-_FACTS = (("designation", "designations"), ("exemption", "exemptions"), ("objection", "objections"))
+_KINDS = (("designation", "designations"), ("exemption", "exemptions"), ("objection", "objections"))
 
 
-def _facts(old: Neighbourhood | None, new: Neighbourhood | None) -> Iterator[tuple[Cause, Any]]:
-    """Give every fact that differs around the subject."""
-    for kind, name in _FACTS:
-        before, after = ({fact.id: fact for fact in getattr(of, name)} if of else {} for of in (old, new))
-        for id_ in sorted({*before, *after}):
-            if before.get(id_) != after.get(id_):
-                yield Cause(kind, id_), after.get(id_) or before[id_]
-    relations = [frozenset(of.relations) if of else frozenset() for of in (old, new)]
-    for relation in relations[0] ^ relations[1]:
-        yield Cause("relation", relation.type), relation
-    if (old and old.subject) != (new and new.subject):
-        subject = (new or old).subject  # type: ignore[union-attr]  # they differ, so one is there
-        yield Cause("subject", subject.id), subject
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Every fact that differs around the subject, so that those an item rests on are found without asking all."""
 
+    designations: Mapping[str, Cause] = field(default_factory=dict)
+    relations: Mapping[Relation, Cause] = field(default_factory=dict)
+    exemptions: tuple[tuple[Cause, Exemption], ...] = ()
+    objections: tuple[tuple[Cause, Objection], ...] = ()
+    subject: Cause | None = None
 
-def _concerns(cause: Cause, fact: Any, item: Item) -> bool:
-    """Whether an item rests on a fact."""
-    match cause.kind:
-        case "designation":
-            return fact.id == item.listing.id or any(fact.id == by for by, _ in item.withheld)
-        case "relation":
-            return _on_path(fact, item)
-        case "exemption":
-            from_list = fact.list is not None and item.measure.effect == "favour" and bool(item.measure.withheld_by)
-            return from_list or frees(fact, item.measure, item.listing)
-        case "objection":
-            return fact in item.objections
-        case _:
-            return "subject." in (item.measure.condition or "")
+    @classmethod
+    def between(cls, old: Neighbourhood | None, new: Neighbourhood | None) -> "Facts":
+        """See what differs between two neighbourhoods."""
+        differing: dict[str, list[tuple[Cause, Any]]] = {}
+        for kind, name in _KINDS:
+            before, after = ({fact.id: fact for fact in getattr(of, name)} if of else {} for of in (old, new))
+            differing[kind] = [
+                (Cause(kind, id_), after.get(id_) or before[id_])
+                for id_ in {**before, **after}
+                if before.get(id_) != after.get(id_)
+            ]
+        relations = [frozenset(of.relations) if of else frozenset() for of in (old, new)]
+        subject = (new or old).subject if (old and old.subject) != (new and new.subject) else None  # type: ignore[union-attr]  # they differ, so one is there
+        return cls(
+            {fact.id: cause for cause, fact in differing["designation"]},
+            {relation: Cause("relation", relation.type) for relation in relations[0] ^ relations[1]},
+            tuple(differing["exemption"]),
+            tuple(differing["objection"]),
+            Cause("subject", subject.id) if subject is not None else None,
+        )
 
+    def causes(self) -> Iterator[Cause]:
+        """Give all of them."""
+        yield from self.designations.values()
+        yield from self.relations.values()
+        yield from (cause for cause, _ in (*self.exemptions, *self.objections))
+        if self.subject is not None:
+            yield self.subject
 
-def _on_path(relation: Relation, item: Item) -> bool:
-    return relation in item.links or any(path.relation == relation for path in item.paths)
+    def under(self, item: Item) -> Iterator[Cause]:
+        """Give those that an item rests on."""
+        for id_ in (item.listing.id, *(by for by, _ in item.withheld)):
+            if id_ in self.designations:
+                yield self.designations[id_]
+        if self.relations:
+            for relation in (*item.links, *(path.relation for path in item.paths)):
+                if relation is not None and relation in self.relations:
+                    yield self.relations[relation]
+        for cause, exemption in self.exemptions:
+            from_list = exemption.list is not None and item.measure.effect == "favour" and item.measure.withheld_by
+            if from_list or frees(exemption, item.measure, item.listing):
+                yield cause
+        yield from (cause for cause, objection in self.objections if objection in item.objections)
+        if self.subject is not None and "subject." in (item.measure.condition or ""):
+            yield self.subject
 
 
 def _law(old: Rulebook | None, new: Rulebook | None, items: list[Item]) -> Iterator[Cause]:

@@ -26,7 +26,8 @@ class Step:
 
     def taken(self, store: Store, subjects: Sequence[SubjectId]) -> Iterator[tuple[Sight, Sight, list[Altered]]]:
         """Give of each subject how it was seen, how it is seen, and what happened to it; in their order."""
-        old = store.neighbourhoods(subjects, self.versions[0])
+        # 0 is the empty store.
+        old = store.neighbourhoods(subjects, self.versions[0]) if self.versions[0] else [None] * len(subjects)
         new = old if self.versions[0] == self.versions[1] else store.neighbourhoods(subjects, self.versions[1])
         for subject, was, now in zip(subjects, old, new, strict=True):
             yield self.of(subject, was, now)

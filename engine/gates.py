@@ -5,6 +5,7 @@ Each returns a timeline. A false gate settles the item; an unknown one makes it 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from engine.listing import Listing
 from engine.timeline import FALSE, TRUE, Timeline, Truth, all_of, always, any_of, by_days, within
@@ -153,19 +154,29 @@ def condition_true(
             "role.share": relation.share,
         }
 
+    asks_subject, asks_links = _dated(condition.symbols)
+
     def say(day: date | None) -> Truth:
-        values = {**fixed, **subject_values(subject, day), "role.responsible": responsible_on(links, day)}
+        values = {**fixed, **subject_values(subject, day)} if asks_subject else fixed
+        if asks_links:
+            values = {**values, "role.responsible": responsible_on(links, day)}
         holds = condition.holds(values)
         if holds is None:
             return condition.reasons(values)
         return () if holds else None
 
     changes: list[date | None] = []
-    if any(symbol.startswith("subject.") for symbol in condition.symbols):
+    if asks_subject:
         changes += [attributes.valid_from for attributes in subject.attributes]
-    if "role.responsible" in condition.symbols:
+    if asks_links:
         changes += [day for link in links for day in (link.held_from, link.held_until)]
-    return by_days(changes, say)
+    return by_days(changes, say) if changes else always(say(None))
+
+
+@lru_cache(maxsize=4096)
+def _dated(symbols: tuple[str, ...]) -> tuple[bool, bool]:
+    """Whether a condition asks for what is stated of the subject, and for links: what may be another on another day."""
+    return any(symbol.startswith("subject.") for symbol in symbols), "role.responsible" in symbols
 
 
 def subject_values(subject: Subject, day: date | None) -> Mapping[str, Scalar | None]:

@@ -8,7 +8,7 @@ from engine.gates import basis_holds, memorandum_in_force
 from engine.roles import Ways
 from engine.timeline import FALSE, Timeline, all_of, any_of, within
 from graph_model.identifiers import region_covers
-from memoranda.model import Measure, Target
+from memoranda.model import Measure, Role, Target
 from memoranda.reading_condition import measure_condition_zh
 from memoranda.rulebook import Rulebook
 
@@ -47,6 +47,7 @@ class Plan:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self._by_list: dict[str, tuple[Planned, ...]] = {}
+        self._by_role: dict[tuple[str, Role], tuple[Planned, ...]] = {}
         self._conditions: dict[str, str] = {}
         self._concerned: dict[str, dict[Ways, bool]] = {}
 
@@ -66,6 +67,13 @@ class Plan:
             )
             self._by_list[list_id] = tuple(p for p in planned if p.reaches)
         return self._by_list[list_id]
+
+    def on_list_in(self, list_id: str, role: Role) -> tuple[Planned, ...]:
+        """Give those of them that bite in one role."""
+        key = (list_id, role)
+        if key not in self._by_role:
+            self._by_role[key] = tuple(planned for planned in self.on_list(list_id) if planned.target.role == role)
+        return self._by_role[key]
 
     def concerns(self, ways: Ways, matter: str) -> bool:
         """Whether a check of the matter could show anything of a subject that is reached in these ways (J2).

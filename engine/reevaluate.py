@@ -48,7 +48,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One subject: the digests of its standing before and after (`None`: no item), and what happened to its items."""
+    """One subject: the digests of its standing before and after, and what happened to its items.
+
+    A digest is `None` where there is no item, and where nobody asked for digests.
+    """
 
     subject: SubjectId
     was: str | None
@@ -68,12 +71,13 @@ def subjects_of(span: Span, store: Store, book_at: BookAt, *, all_of_them: bool 
     return between(store, span.since, span.until, (book_at(span.since), book_at(span.until)))
 
 
-def outcomes(step: Step, store: Store, subjects: Iterable[SubjectId]) -> Iterator[Outcome]:
-    """Re-evaluate subjects, a block at a time, in their order."""
+def outcomes(step: Step, store: Store, subjects: Iterable[SubjectId], *, digests: bool = True) -> Iterator[Outcome]:
+    """Re-evaluate subjects, a block at a time, in their order; `digests`: whether the outcomes have any."""
     for block in in_blocks(subjects, BLOCK):
         for subject, (old, new, items) in zip(block, step.taken(store, block), strict=True):
-            was = digest_of(old)
-            yield Outcome(subject, was, was if old is new else digest_of(new), tuple(items))
+            was = digest_of(old) if digests else None
+            now = was if old is new or not digests else digest_of(new)
+            yield Outcome(subject, was, now, tuple(items))
 
 
 def digest_of(seen: Sight, day: date | None = None) -> str | None:

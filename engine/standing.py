@@ -112,17 +112,18 @@ def standing_of(neighbourhood: Neighbourhood, book: Rulebook) -> Standing:
     plan = plan_of(book)
     subject = neighbourhood.subject
     ties = Ties(subject.id, neighbourhood.relations)
-    read = [listing for d in neighbourhood.designations if (listing := listing_of(d, book)) is not None]
-    listed = [listed_of(listing, book) for listing in read]
+    # Most that lies near is reached in no role at all: those who hold an organisation do not answer for one another.
+    reached = [(paths, d) for d in neighbourhood.designations if (paths := ties.paths_to(d))]
+    read = [(paths, listing) for paths, d in reached if (listing := listing_of(d, book)) is not None]
+    ways = [(paths, listed_of(listing, book)) for paths, listing in read]
+    listed = [one for _, one in ways]
     own = [one for one in listed if one.listing.designation.subject == subject.id]
     items: list[Item] = []
-    for one in listed:
+    for paths, one in ways:
         if one.stands == FALSE:
             continue
-        paths = ties.paths_to(one.listing.designation)
-        for planned in plan.on_list(one.listing.official.id):
-            records = paths.get(planned.target.role)
-            if records:
+        for role, records in paths.items():
+            for planned in plan.on_list_in(one.listing.official.id, role):
                 items += _items(planned, records, one, neighbourhood, ties, own, book)
     items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
     return Standing(subject, tuple(items), neighbourhood.names)
@@ -144,19 +145,24 @@ def _items(
     book: Rulebook,
 ) -> list[Item]:
     measure, target, listing = planned.measure, planned.target, listed.listing
+    term = within_term(measure, listing)
+    stands = all_of([listed.stands, planned.in_force, term])
+    if stands == FALSE:
+        return []
     links = ties.links.get(listing.id, ())
     paths = paths_of(measure, target, records, listing, neighbourhood.subject, links, book)
     reached = any_of(path.holds for path in paths)
+    exempt = not_exempt(measure, listing, neighbourhood.exemptions)
+    common = all_of([reached, stands, exempt])
+    if common == FALSE:
+        return []
     shared = {
         "in_effect": listed.in_effect,
         "duly_listed": listed.duly_listed,
         "memorandum_in_force": planned.in_force,
-        "within_term": within_term(measure, listing),
-        "not_exempt": not_exempt(measure, listing, neighbourhood.exemptions),
+        "within_term": term,
+        "not_exempt": exempt,
     }
-    common = all_of([reached, listed.stands, planned.in_force, shared["within_term"], shared["not_exempt"]])
-    if common == FALSE:
-        return []
     found = []
     for reach in planned.reaches:
         holds = all_of([common, reach.settled])

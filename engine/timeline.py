@@ -5,8 +5,9 @@ A *truth* is `None` (false), `()` (true), or a sorted tuple of reasons (unknown)
 Neighbouring truths differ, so equal timelines are equal values and runs of days are maximal.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import TypeAlias
 
 from graph_model.calendar import Interval
@@ -81,29 +82,51 @@ def either(truths: Iterable[Truth]) -> Truth:
 
 def all_of(timelines: Iterable[Timeline]) -> Timeline:
     """Join by *and*, day by day."""
-    given = [timeline for timeline in timelines if timeline != TRUE]
-    if FALSE in given:
-        return FALSE
-    return _joined(given, both) if given else TRUE
+    joined = TRUE
+    for timeline in timelines:
+        if timeline == FALSE:
+            return FALSE
+        if timeline != TRUE:
+            joined = timeline if joined == TRUE else _joined(joined, timeline, _both)
+    return joined
 
 
 def any_of(timelines: Iterable[Timeline]) -> Timeline:
     """Join by *or*, day by day."""
-    given = [timeline for timeline in timelines if timeline != FALSE]
-    return _joined(given, either) if given else FALSE
+    joined = FALSE
+    for timeline in timelines:
+        if timeline != FALSE:
+            joined = timeline if joined == FALSE else _joined(joined, timeline, _either)
+    return joined
 
 
-def _joined(timelines: Sequence[Timeline], join: Callable[[Iterable[Truth]], Truth]) -> Timeline:
-    if len(timelines) == 1:
-        return timelines[0]
-    places = [0] * len(timelines)
-    joined: list[tuple[int, Truth]] = []
-    for first in sorted({first for timeline in timelines for first, _ in timeline}):
-        for which, timeline in enumerate(timelines):
-            while places[which] + 1 < len(timeline) and timeline[places[which] + 1][0] <= first:
-                places[which] += 1
-        truth = join(timeline[place][1] for timeline, place in zip(timelines, places, strict=True))
-        if not joined or joined[-1][1] != truth:
+# The same few pairs of truths come again and again.
+@lru_cache(maxsize=4096)
+def _both(one: Truth, other: Truth) -> Truth:
+    return both((one, other))
+
+
+@lru_cache(maxsize=4096)
+def _either(one: Truth, other: Truth) -> Truth:
+    return either((one, other))
+
+
+def _joined(one: Timeline, other: Timeline, join: Callable[[Truth, Truth], Truth]) -> Timeline:
+    left, right = one[0][1], other[0][1]
+    truth = join(left, right)
+    joined = [(EVER, truth)]
+    n, m, ones, others = 1, 1, len(one), len(other)
+    while n < ones or m < others:
+        first = other[m][0] if n == ones else one[n][0] if m == others else min(one[n][0], other[m][0])
+        if n < ones and one[n][0] == first:
+            left = one[n][1]
+            n += 1
+        if m < others and other[m][0] == first:
+            right = other[m][1]
+            m += 1
+        said = join(left, right)
+        if said != truth:
+            truth = said
             joined.append((first, truth))
     return tuple(joined)
 

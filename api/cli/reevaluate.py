@@ -132,7 +132,8 @@ def _reevaluate(service: Service, span: Span, folder: Folder | None) -> tuple[Co
     try:
         with closing(gathered), tqdm(unit="subject", leave=False, disable=None) as bar:
             todo = (subject for subject in gathered if last is None or subject > last)
-            for outcome in outcomes(step_of(span, service.book_at), service.store, todo):
+            step = step_of(span, service.book_at)
+            for outcome in outcomes(step, service.store, todo, digests=folder is not None):
                 subjects += 1
                 changed += bool(outcome.items)
                 if folder is not None:
