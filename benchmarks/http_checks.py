@@ -56,13 +56,13 @@ def measured(city: Path, progress: Callable[[str], None] = print) -> Figures:
 def bodies(city: Path) -> dict[str, Path]:
     """Write the requests: 95 % not affected, half of those persons; half affected; batches. None is kept short."""
     with open_store(f"sqlite:///{city}") as store:
-        questions = Questions.of(store)
+        questions = Questions.of(store, city)
     ahead = cycle(questions.affected)
     files: dict[str, Path] = {}
 
     def check(share: float) -> str:
-        subject, matter = next(ahead) if questions.chance.random() < share else questions.clear()
-        return f'{{"subject":{json.dumps(subject)},"matter":"{matter}"}}'
+        asked = next(ahead) if questions.chance.random() < share else questions.clear()
+        return json.dumps(dict(zip(("subject", "matter", "department"), asked, strict=True)))
 
     def write(name: str, path: str, lines: Iterator[str]) -> None:
         files[name] = city.with_name(f"{len(files)}.txt")
@@ -171,7 +171,10 @@ def middle(ours: list[Found], control: list[Found], what: str) -> float:
 
 def compared(ours: list[Found], control: list[Found]) -> Found:
     """Give the medians of one way, and those of its ratios to the control."""
-    found = {name: median(each[name] for each in ours) for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "load_cpu")}
+    found = {
+        name: median(each[name] for each in ours)
+        for name in ("rate", "p50_ms", "p99_ms", "cpu_us", "load_cpu", "bytes")
+    }
     return found | {f"{name}_ratio": middle(ours, control, name) for name in ("rate", "p99_ms", "cpu_us")}
 
 

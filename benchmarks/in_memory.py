@@ -18,7 +18,7 @@ from api.decision_record import Asker
 from api.desk import Desk
 from api.settings import Settings
 from benchmarks.process import own_resident_mb
-from benchmarks.questions import Questions, fresh, spelled
+from benchmarks.questions import Asked, Questions, fresh, spelled
 from engine.index import Absent, Index
 from graph_model.nodes import SubjectId
 from graph_model.store import Store
@@ -41,17 +41,16 @@ def measured(city: Path) -> Figures:
         found: Figures = {"built_s": built, "resident_mb": own_resident_mb()}
         app = build_app(Settings(store=f"sqlite:///{city}", decision_log="none", id_key=bytes(32)), store)
         app.state.edge.service.index = index
-        return found | asked(app.state.desk, index, store)
+        return found | asked(app.state.desk, index, Questions.of(store, city), store)
 
 
-def asked(desk: Desk, index: Index, store: Store) -> Figures:
+def asked(desk: Desk, index: Index, questions: Questions, store: Store) -> Figures:
     """Compare; in each round the ways follow each other, so that what else the machine does meets all of them."""
-    questions = Questions.of(store)
     table = dict.fromkeys(store.subjects(index.version), True)
     ahead = cycle(questions.affected[AGAIN:])  # of the kept ones none comes again before all others came
     few = questions.affected[:AGAIN]
 
-    def clear() -> list[tuple[SubjectId, str]]:
+    def clear() -> list[Asked]:
         return [questions.clear() for _ in range(KEYS)]
 
     def again() -> list[dict[str, str]]:
@@ -60,8 +59,8 @@ def asked(desk: Desk, index: Index, store: Store) -> Figures:
 
     answer: Way = lambda items: answered(items, desk)  # noqa: E731 - one row of the table below
     ways: dict[str, tuple[Way, Given]] = {
-        "dictionary": (lambda keys: looked_up(keys, table), lambda: fresh(s for s, _ in clear())),
-        "standing": (lambda keys: stood(keys, desk, index), lambda: fresh(s for s, _ in clear())),
+        "dictionary": (lambda keys: looked_up(keys, table), lambda: fresh(s for s, _, _ in clear())),
+        "standing": (lambda keys: stood(keys, desk, index), lambda: fresh(s for s, _, _ in clear())),
         "clear": (answer, lambda: spelled(clear())),
         "affected": (answer, lambda: spelled(islice(ahead, FIRST))),
         "affected_again": (answer, again),
@@ -73,7 +72,7 @@ def asked(desk: Desk, index: Index, store: Store) -> Figures:
         for name, (way, given) in ways.items():
             rounds[name].append(way(given()))
     control = rounds.pop("dictionary")
-    found: Figures = {"subjects": len(table), "pairs": len(questions.affected), "dictionary_ns": median(control)}
+    found: Figures = {"subjects": len(table), "affected": len(questions.affected), "dictionary_ns": median(control)}
     for name, each in rounds.items():
         found[f"{name}_ns"] = median(each)
         found[f"{name}_ratio"] = median(ours / bare for ours, bare in zip(each, control, strict=True))
@@ -109,10 +108,10 @@ def answered(items: Sequence[dict[str, str]], desk: Desk) -> float:
     return (perf_counter() - began) / len(items) * 1e9
 
 
-def length_of(pairs: Sequence[tuple[SubjectId, str]], desk: Desk) -> float:
+def length_of(checks: Sequence[Asked], desk: Desk) -> float:
     """Give the mean length of an affected one's decision."""
     sitting = desk.sitting(Asker())
-    return sum(len(desk.answer(item, sitting).decision) for item in spelled(pairs)) / len(pairs)
+    return sum(len(desk.answer(item, sitting).decision) for item in spelled(checks)) / len(checks)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,8 @@ def grown(each: Sequence[float | None]) -> str:
 def http(found: figures.Figures) -> str:
     """Tell what was found over HTTP, size by size."""
     head = ["organisations", "asked", "connections", "decision log", "checks/s", "control, requests/s", "ratio",
-            "p99, ms: ours / control", "CPU a check, µs: ours / control", "load's share of a core"]  # fmt: skip
+            "p99, ms: ours / control", "CPU a check, µs: ours / control", "load's share of a core",
+            "an answer, bytes"]  # fmt: skip
     rows = []
     for size, each in sizes_of(found).items():
         served = each.get(CHECKS, {})
@@ -160,6 +161,7 @@ def beside(ours: Mapping[str, float], control: Mapping[str, float]) -> list[str]
         f"{ours['rate_ratio']:.2f}×",
         *(f"{digits(ours[name])} / {digits(control[name])}" for name in ("p99_ms", "cpu_us")),
         f"{ours['load_cpu']:.2f}",
+        said(ours.get("bytes"), digits),
     ]
 
 

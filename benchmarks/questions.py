@@ -1,24 +1,36 @@
-"""What is asked in the benchmarks: checks of subjects that nothing is near, and checks that a proof may answer.
+"""What is asked in the benchmarks: checks that a proof answers, and checks of subjects that nothing is near.
 
-Near a designation is not enough: in most matters nothing of it can show, and such a check is answered as quickly as
-one of a subject that nothing is near. So "affected" are pairs of subject and matter in which something could show.
+To be near a designation is not enough: in most matters, for most departments, nothing of it shows, and such a check is
+answered as quickly as one of a subject that nothing is near. So "affected" are checks by a department that has to act,
+and the others ask in the same matters, by the same departments, as the approval systems of a city would.
 """
 
+import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Self
 
+from api.clock import today_in_shanghai
 from engine.change_affected import BLOCK, in_blocks, on_lists
+from engine.judge import sort_items
 from engine.plan import plan_of
+from engine.question import Check
 from engine.roles import ways_of
 from engine.service import Service
-from graph_model.nodes import SubjectId
+from engine.standing import standing_of
+from graph_model.nodes import Neighbourhood, SubjectId
 from graph_model.store import Store
+from memoranda.rulebook import Rulebook
 
-Pair = tuple[SubjectId, str]
-MOST = 20_000
-"""Affected subjects that are looked at; each has several matters."""
+Asked = tuple[SubjectId, str, str]
+"""Subject, matter, department."""
+MOST = 100_000
+"""Subjects near a designation that are looked at; one in seven has to do with some duty today."""
+DEPARTMENTS = 3
+"""That ask in one matter about one subject, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +38,52 @@ class Questions:
     """Of one city. `affected` are in no order, each once."""
 
     chance: random.Random
-    matters: list[str]
     organisations: list[SubjectId]
     persons: list[SubjectId]
-    affected: list[Pair]
+    affected: list[Asked]
 
     @classmethod
-    def of(cls, store: Store) -> Self:
-        """Read a city, at its latest version."""
+    def of(cls, store: Store, city: Path) -> Self:
+        """Read a city, at its latest version. What takes long is kept beside it for the next measurement."""
         chance = random.Random(1)
-        version, book = Service(store).rulebook_in_force()
-        near = sorted({subject for block in on_lists(store, version, None) for subject in block})
-        pairs: list[Pair] = []
-        plan, matters = plan_of(book), sorted(book.matters)
-        for block in in_blocks(chance.sample(near, min(MOST, len(near))), BLOCK):
-            for around in store.neighbourhoods(block, version):
-                if around is not None and (ways := ways_of(around)):
-                    pairs += ((around.subject.id, matter) for matter in matters if plan.concerns(ways, matter))
-        chance.shuffle(pairs)
-        held = frozenset(near)
-        others = [subject for subject in store.subjects(version) if subject not in held]
+        version = store.latest_version()
+        near = {subject for block in on_lists(store, version, None) for subject in block}
+        others = [subject for subject in store.subjects(version) if subject not in near]
         organisations = [subject for subject in others if not subject.startswith("p-")]
         persons = [subject for subject in others if subject.startswith("p-")]
-        return cls(chance, matters, organisations, persons, pairs)
+        file = city.with_suffix(".affected.json")
+        if not file.exists():
+            file.write_text(json.dumps(_affected(store, sorted(near), chance)), encoding="utf-8")
+        affected = [(subject, matter, department) for subject, matter, department in json.loads(file.read_bytes())]
+        return cls(chance, organisations, persons, affected)
 
-    def clear(self) -> Pair:
-        """Choose one that nothing is near, as often a person as an organisation."""
+    def clear(self) -> Asked:
+        """Choose one of a subject that nothing is near, as often a person as an organisation."""
         pool = self.persons if self.chance.random() < 0.5 else self.organisations
-        return self.chance.choice(pool), self.chance.choice(self.matters)
+        _, matter, department = self.chance.choice(self.affected)
+        return self.chance.choice(pool), matter, department
+
+
+def _affected(store: Store, near: list[SubjectId], chance: random.Random) -> list[Asked]:
+    version, book = Service(store).rulebook_in_force()
+    found: list[Asked] = []
+    for block in in_blocks(chance.sample(near, min(MOST, len(near))), BLOCK):
+        for around in store.neighbourhoods(block, version):
+            if around is not None:
+                found += _asked_of(around, book, today_in_shanghai(), chance)
+    chance.shuffle(found)
+    return found
+
+
+def _asked_of(around: Neighbourhood, book: Rulebook, day: date, chance: random.Random) -> Iterator[Asked]:
+    ways = ways_of(around)
+    matters = [matter for matter in book.matters if plan_of(book).concerns(ways, matter)]
+    standing = standing_of(around, book)
+    for matter in matters:
+        duties = sort_items(standing.items, Check(around.subject.id, matter, day), day, book).duties
+        departments = sorted({department for item in duties for department in item.departments})
+        for department in chance.sample(departments, min(DEPARTMENTS, len(departments))):
+            yield around.subject.id, matter, department
 
 
 def fresh(subjects: Iterable[SubjectId]) -> list[SubjectId]:
@@ -61,6 +91,7 @@ def fresh(subjects: Iterable[SubjectId]) -> list[SubjectId]:
     return [subject.encode().decode() for subject in subjects]
 
 
-def spelled(pairs: Iterable[Pair]) -> list[dict[str, str]]:
+def spelled(checks: Iterable[Asked]) -> list[dict[str, str]]:
     """Spell checks as they are read from a request, each text anew."""
-    return [{"subject": subject.encode().decode(), "matter": matter.encode().decode()} for subject, matter in pairs]
+    names = ("subject", "matter", "department")
+    return [dict(zip(names, fresh(check), strict=True)) for check in checks]
