@@ -48,6 +48,8 @@ def test_a_filling_that_was_stopped_goes_on_and_nobody_reads_half_a_store(
     city: SqliteStore, neo4j_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neo4j_archive, "BATCH", 20)
+    monkeypatch.setattr(neo4j_archive, "CHANGES_PAGE", (2, 3))
+    monkeypatch.setattr(neo4j_archive, "PAGE_SUBJECTS", 30)  # some changes touch more, some fewer
     sent: list[str] = []
     original = neo4j_archive._Filling._write_relations
     monkeypatch.setattr(

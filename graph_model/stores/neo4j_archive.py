@@ -60,13 +60,17 @@ END = f"""MATCH (x:Store {{id: 'xinheng'}}) OPTIONAL MATCH (last:Change) WITH x,
     SET x.version = coalesce(version, 0), x.rulebook = c.rulebook REMOVE x.restoring, x.restored"""
 BATCH = 10_000
 """Rows per transaction while filling."""
+CHANGES_PAGE, PAGE_SUBJECTS = (16, 500), 100_000
+"""Changes per page: at first and at most, as many as touch so many subjects; a first load's touch ten thousand each."""
+SUBJECTS_OF_A_ROW = 8
+"""How many subjects of a change weigh as much as a row of another table."""
 
 
 def archive(line: Line, table: str) -> Iterator[ArchivedRow]:
     """Every row of one table, in its order."""
     match table:
         case "changes":
-            for page in _pages(line, CHANGES_AFTER, 0, 500):
+            for page in _pages(line, CHANGES_AFTER, 0, CHANGES_PAGE[0], _next_changes):
                 yield from ((*row[:13], compact(row[13])) for row in page)
         case "rulebooks":
             for digest in sorted(line.read(DIGESTS, {})[0][0]):
@@ -89,20 +93,28 @@ def archive(line: Line, table: str) -> Iterator[ArchivedRow]:
                     yield from found if len(found) == 1 else sorted(found, key=lambda row: (order(row[:-2]), row[-2]))
 
 
-def _pages(line: Line, statement: str, after: Any, size: int) -> Iterator[list[Any]]:
+def _pages(
+    line: Line, statement: str, after: Any, size: int, next_size: Callable[[list[Any]], int] | None = None
+) -> Iterator[list[Any]]:
     """Ask for the next page while the last one is worked on, and no further ahead: two are in memory."""
 
-    def ask(after: Any) -> list[list[Any]]:
+    def ask(after: Any, size: int) -> list[list[Any]]:
         return line.read(statement, {"after": after, "page": size}, seconds=line.access.bulk)
 
     with ThreadPoolExecutor(1, thread_name_prefix="archive") as ahead:
-        coming = ahead.submit(ask, after)
+        coming = ahead.submit(ask, after, size)
         while True:
             [[after, page]] = coming.result()
             if after is None:
                 return
-            coming = ahead.submit(ask, after)
+            size = size if next_size is None else next_size(page)
+            coming = ahead.submit(ask, after, size)
             yield page
+
+
+def _next_changes(page: list[Any]) -> int:
+    subjects = sum(len(change[13]) for change in page)
+    return max(1, min(CHANGES_PAGE[1], PAGE_SUBJECTS * len(page) // max(1, subjects)))
 
 
 def restore(line: Line, given: Archive) -> None:
@@ -148,7 +160,8 @@ class _Filling:
         rows_given = iter(given.tables[table])
         match table:
             case "changes":
-                self._in_batches(table, map(_change, rows_given), lambda batch: (LOG_MANY, {"changes": batch}))
+                changes = map(_change, rows_given)
+                self._in_batches(table, changes, lambda batch: (LOG_MANY, {"changes": batch}), _weight_of_change)
             case "rulebooks":
                 for n, (digest, content, vocabulary) in enumerate(rows_given):
                     if n >= self.done.get(table, 0):
@@ -172,16 +185,23 @@ class _Filling:
         for part in batched(noted, BATCH):
             self._line.read(NOTE_COUNTS, {"changes": part}, seconds=self._line.access.bulk)
 
-    def _in_batches(self, table: str, units: Iterator[Any], write: Callable[[list[Any]], tuple[str, Written]]) -> None:
-        for n, batch in enumerate(batched(units, BATCH), start=1):
-            if n * BATCH <= self.done.get(table, 0):
-                continue  # was written before the stop; it was read again for the counts
+    def _in_batches(
+        self,
+        table: str,
+        units: Iterator[Any],
+        write: Callable[[list[Any]], tuple[str, Written]],
+        weight: Callable[[Any], int] = lambda _: 1,
+    ) -> None:
+        for _ in islice(units, self.done.get(table, 0)):
+            pass  # was written before the stop; it is read again for the counts
+        for batch in batched(units, BATCH, weight):
             pieces, written = write(batch)
-            before, after = json.dumps(self.done), json.dumps({**self.done, table: n * BATCH})
+            done = self.done.get(table, 0) + len(batch)
+            before, after = json.dumps(self.done), json.dumps({**self.done, table: done})
             # Where the connection broke after the batch was written, it is sent again, and finds that.
             given = {"given": written, "before": before, "after": after}
             self._line.read(f"{FILL} {pieces} RETURN true", given, seconds=self._line.access.bulk)
-            self.done[table] = n * BATCH
+            self.done[table] = done
 
     def _note(self, table: str, n: int) -> None:
         self.done[table] = n
@@ -231,3 +251,7 @@ class _Filling:
 def _change(row: Row) -> Properties:
     *columns, chain, subjects = row
     return change_node(tuple(columns), chain, json.loads(subjects), {})
+
+
+def _weight_of_change(change: Properties) -> int:
+    return 1 + len(change.get("subjects") or ()) // SUBJECTS_OF_A_ROW

@@ -2,8 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from graph_model.nodes import Version
@@ -67,10 +66,17 @@ PIECES: Mapping[str, str] = {
 """In an order in which nothing rests on what comes later."""
 
 
-def batched(given: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Cut into lists of a size, the last one shorter."""
-    source = iter(given)
-    while batch := list(islice(source, size)):
+def batched(given: Iterable[T], size: int, weight: Callable[[T], int] = lambda _: 1) -> Iterator[list[T]]:
+    """Cut into lists of a size, the last one shorter; what weighs more than 1 counts for as many."""
+    batch: list[T] = []
+    held = 0
+    for one in given:
+        batch.append(one)
+        held += weight(one)
+        if held >= size:
+            yield batch
+            batch, held = [], 0
+    if batch:
         yield batch
 
 
