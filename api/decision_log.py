@@ -14,6 +14,7 @@ from pathlib import Path
 from secrets import randbits
 from threading import Condition, Thread
 from time import monotonic
+from typing import NamedTuple
 
 from api.chance import Chance
 from api.decision_record import Asker, id_at, length_of, named, unnamed
@@ -63,8 +64,7 @@ class _Group:
         self.waiters: list[tuple[asyncio.AbstractEventLoop, Callable[[], object]]] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """A decision that was noted: the id of its asking, and what is to be waited for before it leaves."""
 
     check_id: str

@@ -4,12 +4,12 @@ What it can answer by itself, it does: plain questions, of which the index holds
 whatever is to be refused, is for the ordinary routes, so that all give the same bytes.
 """
 
-from dataclasses import dataclass
+import re
 from datetime import date, datetime
-from typing import Any
+from secrets import token_hex
+from typing import Any, NamedTuple
 
 from api.callers import Callers
-from api.chance import Chance
 from api.decision_log import HEADER
 from api.decision_record import Asker, unnamed
 from api.edge import AGE, Edge
@@ -30,17 +30,20 @@ _HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_
     (b"content-type", b"application/json"),
 ]
 _KEPT, _AGE = HEADER.lower().encode(), AGE.lower().encode()
+_HEAD = b"%%bcontent-length: %%d\r\nx-request-id: %%b\r\n%b: %%b\r\n%b: %%.3f\r\n\r\n" % (_KEPT, _AGE)
+
+
+_IDENTIFIER = re.compile(r"[0-9A-Za-z-]+").fullmatch
 
 
 class NotHereError(Exception):
     """The ordinary routes are to answer this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sitting:
+class Sitting(NamedTuple):
     """The checks of one request, all at one version: who asks, and when; `head`: the beginning of each record."""
 
-    index: Index
+    memory: Index
     version: Version
     spelled: bytes
     book: Rulebook
@@ -60,7 +63,8 @@ class Desk:
         self.edge = edge
         self.callers = callers
         self.flying = 0
-        self.chance = Chance()
+        self._named = token_hex(8).encode()
+        self._answered = 0
         self.heads = Heads(callers)
         self._forms = Forms()
         self._begun: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
@@ -102,45 +106,45 @@ class Desk:
             XinhengError, NotHereError: it is to be answered, or refused, in the ordinary way.
 
         """
-        check = self._check(item, sitting)
-        found = sitting.index.standing(check.subject, sitting.version, sitting.book, check.matter)
-        if found is Absent.CLEAR:
-            form = self._forms.of_clear(check, sitting.book)
-            if form is None:
-                raise NotHereError
-            return form.filled(json_bytes(check.subject), sitting.spelled, sitting.head)
-        if found is Absent.ELSEWHERE:
-            raise NotHereError
-        if not isinstance(found, Absent):
-            return self._forms.answer(check, found, sitting.book, sitting.spelled, sitting.head)
-        told = decision_json(decision := judge(None, check, sitting.book, sitting.version))
-        text = json_bytes(told)
-        return Answer(decision.verdict, text, unnamed(sitting.at, sitting.asker, told, text))
-
-    def _check(self, item: Any, sitting: Sitting) -> Check:
         if not (isinstance(item, dict) and item.keys() <= _PLAIN):
             raise NotHereError
         subject, matter, on = item.get("subject"), item.get("matter"), item.get("on")
-        department, least = item.get("department"), item.get("min_version")
+        department = item.get("department")
         is_day = on is None or isinstance(on, str)
-        if isinstance(subject, str) and isinstance(matter, str) and is_day and least is None:
-            if department is not None and not isinstance(department, str):
+        if isinstance(subject, str) and isinstance(matter, str) and is_day and item.get("min_version") is None:
+            if not (department is None or isinstance(department, str)):
                 raise NotHereError
-            return Check(subject, matter, sitting.today if on is None else on, department)
+            return self._answer(subject, matter, department, sitting.today if on is None else on, sitting)
         check = check_of(parse(CheckIn, item), self.edge.keyer, sitting.today)
         if (check.min_version or 0) > sitting.version:
             raise NotHereError
-        return check
+        return self._answer(check.subject, check.matter, check.department, check.on, sitting)
+
+    def _answer(self, subject: str, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Answer:
+        _, version, spelled, book, asker, at, _, head = sitting
+        found = sitting.memory.standing(subject, version, book, matter)
+        if found is Absent.CLEAR:
+            form = self._forms.of_clear(matter, department, on, book)
+            if form is None:
+                raise NotHereError
+            return form.filled(_quoted(subject), spelled, head)
+        if found is Absent.ELSEWHERE:
+            raise NotHereError
+        check = Check(subject, matter, on, department)
+        if not isinstance(found, Absent):
+            return self._forms.answer(check, found, book, spelled, head)
+        told = decision_json(decision := judge(None, check, book, version))
+        text = json_bytes(told)
+        return Answer(decision.verdict, text, unnamed(at, asker, told, text))
 
     def headers(self, length: int, kept: str) -> list[tuple[bytes, bytes]]:
         """Give the headers of an answer of so many bytes, as the log says that it is kept."""
-        index = self.edge.service.index
         return [
             *_HEADERS,
             (b"content-length", b"%d" % length),
-            (b"x-request-id", self.chance.bytes(16).hex().encode()),
+            (b"x-request-id", self.request_id()),
             (_KEPT, kept.encode()),
-            (_AGE, b"%.3f" % (index.age if index is not None else 0)),
+            (_AGE, b"%.3f" % self._age()),
         ]
 
     def head(self, servers: list[tuple[bytes, bytes]], length: int, kept: str) -> bytes:
@@ -148,10 +152,23 @@ class Desk:
         if servers is not self._begun[0]:
             always = b"".join(b"%b: %b\r\n" % header for header in (*servers, *_HEADERS))
             self._begun = (servers, b"HTTP/1.1 200 OK\r\n" + always)
-        more = self.headers(length, kept)[len(_HEADERS) :]
-        return b"%b%b\r\n" % (self._begun[1], b"".join([b"%b: %b\r\n" % header for header in more]))
+        return _HEAD % (self._begun[1], length, self.request_id(), kept.encode(), self._age())
+
+    def request_id(self) -> bytes:
+        """Give an id that no other request of any process has; whoever knows one may guess the next."""
+        self._answered += 1
+        return b"%b%016x" % (self._named, self._answered)
+
+    def _age(self) -> float:
+        index = self.edge.service.index
+        return index.age if index is not None else 0.0
 
 
 def told(check_id: str, answer: Answer) -> bytes:
     """Write the body of the answer to one check."""
     return b'{"check_id":"%b","decision":%b}' % (check_id.encode(), answer.decision)
+
+
+def _quoted(text: str) -> bytes:
+    """Write a text as JSON; identifiers, which are most texts, without asking what in them is to be escaped."""
+    return b'"%b"' % text.encode() if _IDENTIFIER(text) else json_bytes(text)

@@ -144,7 +144,7 @@ class Hot:
         self, error: XinhengError, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._edge.metrics.refused(error.code)
-        request_id = self._desk.chance.bytes(16).hex()
+        request_id = self._desk.request_id().decode()
         log_event("refused", logging.WARNING, request_id=request_id, code=error.code)
         more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
         await problem_response(error, more)(scope, receive, send)

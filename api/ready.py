@@ -5,7 +5,7 @@ So it is judged and written once by the ordinary way, for a stand-in; then only 
 """
 
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -45,10 +45,10 @@ class Form(NamedTuple):
     def filled(self, subject: bytes, version: bytes, head: bytes) -> Answer:
         """Put in the subject and the version, as JSON; `head`: of the record, see `head_of`."""
         first, second, third = self.decision
-        decision = b"%b%b%b%b%b" % (first, version, second, subject, third)
+        decision = b"".join((first, version, second, subject, third))
         digest = sha256(decision).hexdigest().encode()
         before, between, behind, end = self.record
-        record = b"%b%b%b%b%b%b%b%b" % (head, before, version, between, subject, behind, digest, end)
+        record = b"".join((head, before, version, between, subject, behind, digest, end))
         return Answer(self.verdict, decision, record)
 
 
@@ -64,14 +64,14 @@ class _Told(NamedTuple):
         decision = _ASKED_FIRST + version + self.decision
         digest = sha256(decision).hexdigest().encode()
         before, end = self.record
-        return Answer(self.verdict, decision, b"%b%b%b%b%b%b" % (head, _ASKED, version, before, digest, end))
+        return Answer(self.verdict, decision, b"".join((head, _ASKED, version, before, digest, end)))
 
 
 class Forms:
     """Keeps what was formed, the latest asked. For one thread: the event loop's."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str | None, object], Form | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str | None, object, str], Form | None] = OrderedDict()
         self._told: OrderedDict[tuple[str, str, str, str | None, object], _Told] = OrderedDict()
 
     def answer(self, check: Check, standing: Standing, book: Rulebook, version: bytes, head: bytes) -> Answer:
@@ -91,19 +91,21 @@ class Forms:
             self._told.move_to_end(key)
         return kept.filled(version, head)
 
-    def of_clear(self, check: Check, book: Rulebook) -> Form | None:
+    def of_clear(self, matter: str, department: str | None, on: date | str, book: Rulebook) -> Form | None:
         """Give the form of a check that concerns no organisation; `None` where there is none.
 
         Raises:
             InvalidQuestion: what `judge` refuses, of the matter, the department or the day.
 
         """
-        key = (book.digest, check.matter, check.department, check.on)
-        if key not in self._kept:
-            self._kept[key] = _formed(check, book)
+        key = (matter, department, on, book.digest)
+        try:
+            return self._kept[key]
+        except KeyError:
+            form = self._kept[key] = _formed(Check(_SUBJECT, matter, on, department), book)
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
-        return self._kept[key]
+            return form
 
 
 def head_of(at: str, asker: Asker) -> bytes:
@@ -117,8 +119,7 @@ def _asker_spelled(asker: Asker) -> bytes:
 
 
 def _formed(check: Check, book: Rulebook) -> Form | None:
-    asked = Check(_SUBJECT, check.matter, check.on, check.department)
-    decision = judge(Standing(Subject(_SUBJECT, ()), (), {}), asked, book, _VERSION)
+    decision = judge(Standing(Subject(_SUBJECT, ()), (), {}), check, book, _VERSION)
     told = decision_json(decision)
     text = json_bytes(told)
     digest = sha256(text).hexdigest().encode()

@@ -16,6 +16,7 @@ from api.cli.exits import Exit
 from api.cli.reevaluate_files import Counts, Folder
 from api.cli.session import Session
 from engine.change_step import BLOCK
+from engine.collector import seldom_collected
 from engine.judge import day_of
 from engine.question import Json, as_json
 from engine.reevaluate import Span, lines_of, outcomes, step_of, subjects_of, verified
@@ -130,7 +131,7 @@ def _reevaluate(service: Service, span: Span, folder: Folder | None) -> tuple[Co
     gathered = subjects_of(span, service.store, service.book_at)
     last = None if folder is None else folder.begin(span)
     try:
-        with closing(gathered), tqdm(unit="subject", leave=False, disable=None) as bar:
+        with seldom_collected(), closing(gathered), tqdm(unit="subject", leave=False, disable=None) as bar:
             todo = (subject for subject in gathered if last is None or subject > last)
             step = step_of(span, service.book_at)
             for outcome in outcomes(step, service.store, todo, digests=folder is not None):
@@ -168,7 +169,7 @@ def _verify(service: Service, latest: int, args: Namespace, session: Session) ->
             detail_code="reevaluate.options",
         )
     since = args.since or 0
-    with tqdm(unit="subject", leave=False, disable=None) as bar:
+    with seldom_collected(), tqdm(unit="subject", leave=False, disable=None) as bar:
         found = verified(service.store, service.book_at, since, latest, bar.update)
     told = as_json(found) | {"since": since, "until": latest, "named": [[*one] for one in found.named]}
     if args.json:
