@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from engine.gates import responsible_on, subject_values
 from engine.plan import plan_of
@@ -13,7 +14,7 @@ from engine.timeline import any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
-from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasis, OfficialList
+from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasis, Measure, OfficialList
 from memoranda.reading_condition import symbol_zh, value_zh
 from memoranda.rulebook import Rulebook
 
@@ -27,7 +28,7 @@ def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: d
     for department in departments:
         region = book.departments[department].region
         if region not in cited:
-            cited[region] = [_basis(basis) for basis in holding_bases(item, region, day, book)]
+            cited[region] = [_quoted(book).basis(basis) for basis in holding_bases(item, region, day, book)]
         # What an officer reads first comes first; the bases can differ between regions even where the days do not.
         proof = {
             "subject": shared["subject"],
@@ -53,34 +54,60 @@ def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: d
 def _shared_proof(item: Item, standing: Standing, day: date, interval: Interval, book: Rulebook) -> Json:
     """Give the parts of the proof that are the same for all departments, as JSON values (J5)."""
     path = item.carrier(day)
-    memorandum, measure = book.memorandum_of[item.measure.id], item.measure
-    proof: Json = as_json(
-        {
-            "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
-            "designation": _designation(item, standing, book),
-            "path": _path(item, path, standing),
-            "memorandum": {
-                "id": memorandum.id,
-                "kind": memorandum.kind,
-                "title": memorandum.title,
-                "document_no": memorandum.document_no,
-                "measure": measure.id,
-                "measure_title": measure.title,
-                "item": measure.item,
-                "wording": measure.wording,
-                "effect": measure.effect,
-                "limits_to": measure.limits_to,
-                "matters": "any" if measure.matters == "any" else [book.matters[m].name for m in measure.matters],
-            },
-            "basis": [],
-            "condition": _condition(item, path, standing.subject, day, book),
-            "bounds": {
-                "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
-                "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
-            },
-        }
-    )
-    return proof
+    bounds = {
+        "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
+        "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
+    }
+    return {
+        "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
+        "designation": as_json(_designation(item, standing, book)),
+        "path": as_json(_path(item, path, standing)),
+        "memorandum": _quoted(book).memorandum(item.measure),
+        "basis": [],
+        "condition": as_json(_condition(item, path, standing.subject, day, book)),
+        "bounds": as_json(bounds),
+    }
+
+
+class _Quoted:
+    """What proofs quote of one rulebook, as JSON values, each written once: proofs share it, and nobody changes it."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self._book = book
+        self._memoranda: dict[str, Json] = {}
+        self._bases: dict[str, Json] = {}
+
+    def memorandum(self, measure: Measure) -> Json:
+        """Give the memorandum of a measure, with what it says of it."""
+        if measure.id not in self._memoranda:
+            self._memoranda[measure.id] = as_json(_memorandum(measure, self._book))
+        return self._memoranda[measure.id]
+
+    def basis(self, basis: LegalBasis) -> Json:
+        """Give an article."""
+        if basis.id not in self._bases:
+            self._bases[basis.id] = as_json(_basis(basis))
+        return self._bases[basis.id]
+
+
+_quoted = lru_cache(maxsize=8)(_Quoted)
+
+
+def _memorandum(measure: Measure, book: Rulebook) -> Json:
+    memorandum = book.memorandum_of[measure.id]
+    return {
+        "id": memorandum.id,
+        "kind": memorandum.kind,
+        "title": memorandum.title,
+        "document_no": memorandum.document_no,
+        "measure": measure.id,
+        "measure_title": measure.title,
+        "item": measure.item,
+        "wording": measure.wording,
+        "effect": measure.effect,
+        "limits_to": measure.limits_to,
+        "matters": "any" if measure.matters == "any" else [book.matters[m].name for m in measure.matters],
+    }
 
 
 def holding_bases(item: Item, region: str | None, day: date, book: Rulebook) -> list[LegalBasis]:
@@ -153,18 +180,15 @@ def _path(item: Item, path: Path, standing: Standing) -> list[Json]:
 
 def _basis(basis: LegalBasis) -> Json:
     verified = basis.verified
-    written: Json = as_json(
-        {
-            "id": basis.id,
-            "document": basis.document,
-            "article": basis.article,
-            "kind": basis.kind,
-            "from": basis.from_,
-            "until": basis.until,
-            "verified": {"on": verified.on, "by": verified.by, "source": verified.source} if verified else None,
-        }
-    )
-    return written
+    return {
+        "id": basis.id,
+        "document": basis.document,
+        "article": basis.article,
+        "kind": basis.kind,
+        "from": basis.from_,
+        "until": basis.until,
+        "verified": {"on": verified.on, "by": verified.by, "source": verified.source} if verified else None,
+    }
 
 
 def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebook) -> Json:

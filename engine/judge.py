@@ -90,8 +90,7 @@ def askable(
     subject: str, matter: str | None, department: str | None, on: date | str, book: Rulebook, *, registered: bool
 ) -> date:
     """Refuse what cannot be asked, the first fault in the contract's order; else give the day."""
-    unfit = not subject or any(c.isspace() for c in subject) or (CODE_LIKE.fullmatch(subject) and not is_uscc(subject))
-    if unfit and not registered:
+    if not registered and (subject.split() != [subject] or (CODE_LIKE.fullmatch(subject) and not is_uscc(subject))):
         raise MalformedSubject(
             "主体标识不合格式（空白、含空格，或18位代码校验不通过） the subject is not a well-formed identifier",
             hint="核对统一社会信用代码 check the unified social credit code, or give a keyed person id",

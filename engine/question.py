@@ -191,13 +191,29 @@ def as_json(value: Any) -> Any:
     >>> as_json(LeftOut("m", "mof", "D1"))
     {'measure': 'm', 'department': 'mof', 'designation': 'D1'}
     """
-    if value is None or isinstance(value, str | bool | int):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Duty):
+    if kind is dict:  # what is plain needs no call of its own: most is
+        return {key: item if type(item) in _PLAIN else as_json(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) in _PLAIN else as_json(item) for item in value]
+    if kind is date:
+        return value.isoformat()
+    if kind is Duty:
         written = {name: getattr(value, field) for field, name in _fields(Duty)}  # its proof is JSON already
         return written | {"from": as_json(value.from_), "until": as_json(value.until), "remedies": [*value.remedies]}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: as_json(getattr(value, field)) for field, name in _fields(type(value))}
+    if is_dataclass(kind):
+        return {name: as_json(getattr(value, field)) for field, name in _fields(kind)}
+    return _seldom_as_json(value)
+
+
+_PLAIN = frozenset({str, bool, int, type(None)})
+
+
+def _seldom_as_json(value: Any) -> Any:
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
