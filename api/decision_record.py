@@ -1,17 +1,17 @@
 """One record of the decision log: what it holds, and the id of the check, which says where the record stands.
 
-A record holds a decision so that it can be given again as it was: the members that are empty for most decisions only
-where they are not, compressed. What could be somebody's number is no part of it: see `as_kept`.
+A record holds a decision so that it can be given again as it was: what stands behind the verdict only where any of it
+is not empty, compressed. What could be somebody's number is no part of it: see `as_kept`.
 """
 
 import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 from unicodedata import normalize
 from uuid import UUID
 
@@ -31,14 +31,14 @@ _NUMBERS = re.compile(
 )
 _MOST_CHARACTERS = 200
 _ASKED = ("version", "rulebook", "on", "subject", "matter", "department", "concerning", "verdict")
+_BEHIND = b'"could_be":'
 _NONCE_BITS, _OFFSET_BITS = 58, 32
 _LEVEL = 1
 _NAME_BYTES = 44
 _DEPTH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asks, by the name of the key (`anonymous` without one), and what for, in words."""
 
     caller: str = ANONYMOUS
@@ -80,17 +80,19 @@ def unnamed(at: datetime, asker: Asker, told: Json, text: bytes | None = None) -
     `text` is the decision as it is written in the answer, where it is written already.
     """
     kept = as_kept(told)
-    digest = f"sha256:{sha256(text).hexdigest()}" if text is not None and kept is told else digest_of(kept)
+    if text is None or kept is not told:
+        text = json_bytes(kept)
     record = {
         "at": at.isoformat(timespec="milliseconds"),
         "caller": asker.caller,
         "purpose": asker.purpose,
         **{name: kept[name] for name in _ASKED},
-        "digest": digest,
+        "digest": "sha256:" + sha256(text).hexdigest(),
     }
-    more = {name: value for name, value in kept.items() if value and name not in _ASKED and name != "verdict_zh"}
-    if more:
-        record["given"] = b64encode(zlib.compress(json_bytes(more), _LEVEL)).decode()
+    if any(value for name, value in kept.items() if name not in _ASKED and name != "verdict_zh"):
+        # What stands behind the verdict, as it is written already; no text of anybody's holds a bare quotation mark.
+        more = b"{" + text[text.index(_BEHIND) :]
+        record["given"] = b64encode(zlib.compress(more, _LEVEL)).decode()
     return json_bytes(record)
 
 
