@@ -191,7 +191,9 @@ def groups(found: figures.Figures) -> str:
     by_group: dict[str, list[tuple[str, float]]] = {}
     for one in found.get("groups", {}).get("found", ()):
         name = one["name"].partition("[")[2].rstrip("]") or one["name"].removeprefix("test_").replace("_", " ")
-        by_group.setdefault(one["group"], []).append((name, one["median_s"]))
+        by_group.setdefault(one["group"] or one["name"].partition("[")[0].removeprefix("test_"), []).append(
+            (name, one["median_s"])
+        )
     rows = [
         [group if n == 0 else "", name, time_said(median), f"{digits(median / min(m for _, m in ways))}×"]
         for group, ways in by_group.items()
