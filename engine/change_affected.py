@@ -19,6 +19,8 @@ KEPT = 200_000
 """Ids that are held in memory; what is more waits in temporary files."""
 BLOCK = 500
 """Subjects that are read of a store at once."""
+_SORTED_BLOCK = 5_000
+"""The same where they are many and sorted: what lies side by side in a store is read together."""
 _COLUMNS = (*DESIGNATION.split(", "), "recorded_from", "recorded_until")
 _SUBJECT, _LIST, _FROM, _UNTIL = (
     _COLUMNS.index(name) for name in ("subject", "list", "recorded_from", "recorded_until")
@@ -66,8 +68,14 @@ def on_lists(store: Store, version: Version, lists: frozenset[str] | None) -> It
 
     No other subject has an item (§4). A subject may come more than once.
     """
-    for block in in_blocks(_designated(store, version, lists), BLOCK):
-        yield store.affected_by(block, version)
+    designated = Gathered()
+    try:
+        for block in in_blocks(_designated(store, version, lists), _SORTED_BLOCK):
+            designated.put(block)
+        for block in in_blocks(designated, _SORTED_BLOCK):
+            yield store.affected_by(block, version)
+    finally:
+        designated.close()
 
 
 def _designated(store: Store, version: Version, lists: frozenset[str] | None) -> Iterator[SubjectId]:

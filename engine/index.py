@@ -1,6 +1,6 @@
 """The hot index: everything that checks need, in memory, at the latest version and those shortly before (J10).
 
-It holds the neighbourhood of every subject near a designation, and the ids of all others; no rulebook, so that a
+It holds what every subject that a designation reaches rests on, and the ids of all others; no rulebook, so that a
 publication changes nothing in it. Facts are dated by versions here too: a reader takes one version first and sees
 nothing of a later one, while a writer adds the next. A version that it cannot answer is answered by the store.
 """
@@ -13,12 +13,14 @@ from threading import Lock
 from time import monotonic
 from typing import TypeAlias
 
-from engine.change_affected import BLOCK, Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.change_affected import Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.collector import seldom_collected
 from engine.index_known import Known
+from engine.index_reach import reached_part
 from engine.plan import plan_of
-from engine.roles import Ways, ways_of
+from engine.roles import Ways
 from engine.standing import Standing, standing_of
-from graph_model.nodes import DesignationId, Neighbourhood, SubjectId, Version
+from graph_model.nodes import DesignationId, SubjectId, Version
 from graph_model.packing import Packer
 from graph_model.store import Change, Store
 from graph_model.stores.rows import Row
@@ -33,9 +35,12 @@ class Absent(Enum):
     ELSEWHERE = "the index does not hold that version; ask the store"
 
 
+_CLEAR = Absent.CLEAR
+
+
 @dataclass(slots=True)
 class Entry:
-    """Since which version, the packed neighbourhood (`None`: no designation near), its ways, and what was before."""
+    """Since which version, what is packed of it (`None`: no designation reaches it), its ways, and what was before."""
 
     since: Version
     spelled: bytes | None
@@ -46,6 +51,10 @@ class Entry:
 Progress: TypeAlias = Callable[[int], None]
 _OLD_ENTRIES = 20_000
 """Superseded neighbourhoods that are kept for readers of versions shortly before."""
+_AT_ONCE = 2_000
+"""Subjects that are read at once: the more, the fewer designations are read again for another neighbour."""
+_SPELLED = 20_000
+"""Designations whose rows are kept while neighbourhoods are packed, for their next neighbour."""
 _SAMPLE = 40
 """Neighbourhoods that show the packer what they have in common."""
 _STANDINGS = 4_000
@@ -83,7 +92,7 @@ class Index:
             StoreUnavailable: it cannot be read now; the index stays as it was.
 
         """
-        with self._followed:
+        with self._followed, seldom_collected():
             self._seen_at = monotonic()
             version = self._store.latest_version()
             known = Known(_told(self._store.subjects(version), progress))
@@ -93,10 +102,14 @@ class Index:
             try:
                 for designated in on_lists(self._store, version, None):
                     gathered.put(designated)
-                for block in in_blocks(gathered, BLOCK):
-                    found = [n for n in self._store.neighbourhoods(block, version) if n is not None and n.designations]
-                    packer = packer or Packer(found[:_SAMPLE])
-                    near |= {n.subject.id: Entry(version, packer.packed(n, spelled), self._ways_of(n)) for n in found}
+                for block in in_blocks(gathered, _AT_ONCE):
+                    around = self._store.neighbourhoods(block, version)
+                    found = [(ways, part) for ways, part in map(reached_part, filter(None, around)) if ways]
+                    packer = packer or Packer(part for _, part in found[:_SAMPLE])
+                    if len(spelled) > _SPELLED:
+                        spelled.clear()
+                    for ways, part in found:
+                        near[part.subject.id] = Entry(version, packer.packed(part, spelled), self._one(ways))
                     progress(len(known) + len(near))
             finally:
                 gathered.close()
@@ -128,16 +141,17 @@ class Index:
             return latest
 
     def _take(self, change: Change) -> None:
-        for block in in_blocks(affected_by(change, self._store), BLOCK):
+        for block in in_blocks(affected_by(change, self._store), _AT_ONCE):
             for subject, around in zip(block, self._store.neighbourhoods(block, change.version), strict=True):
                 if around is None:
                     continue
                 if subject not in self._known and subject not in self._joined:
                     self._joined[subject] = change.version
                 before = self._near.get(subject)
-                if around.designations or before is not None:
-                    spelled = self._packer.packed(around) if around.designations else None
-                    entry = Entry(change.version, spelled, self._ways_of(around), before)
+                ways, part = reached_part(around)
+                if ways or before is not None:
+                    spelled = self._packer.packed(part) if ways else None
+                    entry = Entry(change.version, spelled, self._one(ways), before)
                     self._near[subject] = entry
                     self._superseding.append(entry)
         while len(self._superseding) > _OLD_ENTRIES:
@@ -146,9 +160,8 @@ class Index:
             self._oldest = max(self._oldest, oldest.since)
             oldest.before = None
 
-    def _ways_of(self, around: Neighbourhood) -> Ways:
-        """Give its ways, one object for all that have the same."""
-        ways = ways_of(around)
+    def _one(self, ways: Ways) -> Ways:
+        """Give the one object for all that have the same ways."""
         return self._ways.setdefault(ways, ways)
 
     # --- reading ----------------------------------------------------------------------------------------------
@@ -168,6 +181,8 @@ class Index:
         if not self._oldest <= version <= self.version:
             return Absent.ELSEWHERE
         entry = self._near.get(subject)
+        if entry is None and subject in self._known:  # most of a city: the shortest way
+            return _CLEAR if self._oldest <= version else Absent.ELSEWHERE
         while entry is not None and entry.since > version:
             entry = entry.before
         found: Standing | Absent
@@ -175,7 +190,7 @@ class Index:
             if matter is not None and not plan_of(book).concerns(entry.ways, matter):
                 return Absent.CLEAR if self._oldest <= version else Absent.ELSEWHERE
             found = self._derived(subject, entry.since, entry.spelled, book)
-        elif subject in self._known or self._joined.get(subject, version + 1) <= version:
+        elif self._joined.get(subject, version + 1) <= version or subject in self._known:
             found = Absent.CLEAR
         else:
             found = Absent.UNKNOWN

@@ -1,70 +1,69 @@
-"""Which subjects are registered, in a fifth of the memory of a set of their names, and as exactly."""
+"""Which subjects are registered, in a third of the memory of a set of their names, and as exactly."""
 
-import re
 from array import array
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from graph_model.nodes import SubjectId
 
-_CODE = re.compile(r"[0-9A-Z]{18}")
-_PERSON = re.compile(r"p-[0-9a-f]{40}")
-_CODE_BYTES, _PERSON_BYTES = 18, 20
+_Table: TypeAlias = tuple[bytes, "array[int]", int]
+"""Words of one length, one after the other; the numbers of words, counted from 1, at open addresses by the hash of
+their id (0: empty); and the mask of addresses."""
 
 
 class Known:
     """Membership of subject ids. Whole ids are compared, never hashes alone: a collision changes no answer (P5).
 
-    A code takes 18 bytes, a person's id 20, and each 8 to 16 for finding them; any other word is kept as it is.
+    An id takes its letters, a byte each, and 8 to 16 bytes for finding it; one that is not ASCII is kept as it is.
     """
 
+    __slots__ = ("_count", "_others", "_tables")
+
     def __init__(self, ids: Iterable[SubjectId]) -> None:
-        codes, persons, others = bytearray(), bytearray(), set()
+        words: dict[int, bytearray] = {}
+        hashes: dict[int, array[int]] = {}
+        others = set()
+        self._count = 0
         for id_ in ids:
-            if _CODE.fullmatch(id_):
-                codes += id_.encode("ascii")
-            elif _PERSON.fullmatch(id_):
-                persons += bytes.fromhex(id_[2:])
-            else:
+            self._count += 1
+            length = len(id_)
+            if not id_.isascii() or not length:
                 others.add(id_)
-        self._codes = _Table(codes, _CODE_BYTES)
-        self._persons = _Table(persons, _PERSON_BYTES)
+            elif length in words:
+                words[length] += id_.encode()
+                hashes[length].append(hash(id_))
+            else:
+                words[length] = bytearray(id_.encode())
+                hashes[length] = array("q", [hash(id_)])
+        # What is not needed any more goes before the next table is made.
+        self._tables: dict[int, _Table] = {length: _table(words.pop(length), hashes.pop(length)) for length in [*words]}
         self._others = frozenset(others)
 
     def __contains__(self, id_: SubjectId) -> bool:
-        if len(id_) == _CODE_BYTES and _CODE.fullmatch(id_):
-            return id_.encode("ascii") in self._codes
-        if _PERSON.fullmatch(id_):
-            return bytes.fromhex(id_[2:]) in self._persons
-        return id_ in self._others
-
-    def __len__(self) -> int:
-        return len(self._codes) + len(self._persons) + len(self._others)
-
-
-class _Table:
-    """Words of one width, one after the other, and an open-addressed table of their places (0: empty)."""
-
-    def __init__(self, words: bytearray, width: int) -> None:
-        self._words, self._width = bytes(words), width
-        self._count = len(words) // width
-        size = 1 << max(1, (2 * self._count - 1).bit_length())
-        self._mask = size - 1
-        self._places = array("I", bytes(4 * size))
-        places, mask = self._places, self._mask
-        for number in range(self._count):
-            at = hash(self._words[number * width : (number + 1) * width]) & mask
-            while places[at]:
-                at = (at + 1) & mask
-            places[at] = number + 1
-
-    def __contains__(self, word: bytes) -> bool:
-        places, width = self._places, self._width
-        at = hash(word) & self._mask
+        # Written out in one piece, for nearly every check asks it.
+        length = len(id_)
+        table = self._tables.get(length)
+        if table is None or not id_.isascii():
+            return id_ in self._others
+        words, places, mask = table
+        at = hash(id_) & mask
+        word = id_.encode()
         while place := places[at]:
-            if self._words.startswith(word, (place - 1) * width):
+            if words.startswith(word, place * length - length):
                 return True
-            at = (at + 1) & self._mask
+            at = (at + 1) & mask
         return False
 
     def __len__(self) -> int:
         return self._count
+
+
+def _table(words: bytearray, hashes: "array[int]") -> _Table:
+    mask = (1 << max(1, (2 * len(hashes) - 1).bit_length())) - 1
+    places = array("I", bytes(4 * (mask + 1)))
+    for number, hashed in enumerate(hashes, start=1):
+        at = hashed & mask
+        while places[at]:
+            at = (at + 1) & mask
+        places[at] = number
+    return bytes(words), places, mask

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from engine import index as index_module
 from engine.index import Absent, Index
 from engine.index_known import Known
+from engine.index_reach import reached_part
 from engine.question import Check, as_json
+from engine.roles import ways_of
 from engine.service import Service
+from engine.standing import standing_of
 from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
 from graph_model.nodes import Facts
 from graph_model.packing import Packer
@@ -86,6 +89,21 @@ def test_what_is_packed_is_unpacked_equal(seed: int) -> None:
         packer = Packer(around[::2])
         assert [packer.unpacked(packer.packed(one)) for one in around] == around
         assert [Packer().unpacked(Packer().packed(one)) for one in around] == around
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_what_is_left_out_of_a_neighbourhood_brings_nothing(seed: int) -> None:
+    with open_store("sqlite:///:memory:") as store:
+        service = begun(Service(store), seed, 5).service
+        book = service.book_at(store.latest_version())
+        for around in store.neighbourhoods(SUBJECTS, store.latest_version()):
+            if around is not None and book is not None:
+                ways, part = reached_part(around)
+                assert ways == ways_of(around)
+                assert standing_of(part, book).items == standing_of(around, book).items
+                assert set(part.relations) <= set(around.relations)
+                assert part.names.items() <= around.names.items()
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -21,7 +21,7 @@ from graph_model.stores.sqlite_read import AT, EACH, HELD_BY, keys
 from graph_model.stores.sqlite_schema import Reading
 
 T = TypeVar("T")
-BLOCK = 500
+BLOCK = 2_000
 """Subjects per block, each with a short read transaction of its own."""
 
 STATEMENTS_OF_EACH = f"SELECT {rows.REGISTRATION} FROM {EACH} CROSS JOIN registration ON subject = wanted WHERE {AT}"
@@ -67,16 +67,18 @@ class _Block:
         self.to_designation = _by(3, each(OBJECTIONS_TO_DESIGNATIONS, self.by_id), rows.objection_of)
         self.to_held = _by(5, each(OBJECTIONS_TO_HELD, self.relations), rows.objection_of)
         self.to_held_in = _by(6, each(OBJECTIONS_TO_HELD_IN, self.relations), rows.objection_of)
-        self.names: dict[SubjectId, str] = {}
+        stated = [(row[1], row[0], row[2]) for of in self.statements.values() for row in of if row[2] is not None]
+        stated += each(NAMES_OF, (near | {d.subject for d in self.by_id.values()}) - there)
         # By day, so that the last statement's name remains.
-        for _, subject, name in sorted(each(NAMES_OF, near | {d.subject for d in self.by_id.values()})):
-            self.names[subject] = name
+        self.names: dict[SubjectId, str] = {subject: name for _, subject, name in sorted(stated)}
 
     def cut(self) -> dict[SubjectId, Neighbourhood]:
         return {subject: self._of(subject) for subject in self.statements}
 
     def _of(self, subject: SubjectId) -> Neighbourhood:
-        relations = sorted(self.relations.get(subject, ()), key=relation_key)
+        relations = self.relations.get(subject, [])
+        if len(relations) > 1:
+            relations.sort(key=relation_key)
         near = {subject, *(r.holder for r in relations), *(r.organisation for r in relations if r.organisation)}
         designations = {d.id: d for other in near for d in self.designations.get(other, ())}
         designations |= {r.designation: self.by_id[r.designation] for r in relations if r.designation is not None}

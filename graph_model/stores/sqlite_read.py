@@ -44,15 +44,15 @@ CHANGES = """SELECT version, kind, actor, reason, key, recorded_at, subjects, ru
 IS_REGISTERED = f"SELECT 1 FROM registration WHERE subject = :subject AND {AT} LIMIT 1"
 FAR_ENDS = f"""SELECT organisation FROM {EACH} CROSS JOIN relation
     ON holder = wanted WHERE organisation IS NOT NULL AND {AT}
-    UNION SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {AT}
-    UNION SELECT relation.holder FROM {EACH} CROSS JOIN designation ON subject = wanted
+    UNION ALL SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {AT}
+    UNION ALL SELECT relation.holder FROM {EACH} CROSS JOIN designation ON subject = wanted
     CROSS JOIN relation ON relation.designation = designation.id
     WHERE designation.recorded_from <= :version AND designation.recorded_until > :version
     AND relation.recorded_from <= :version AND relation.recorded_until > :version"""
 HELD_BY = f"""SELECT {rows.RELATION} FROM {EACH} CROSS JOIN relation
     ON holder = wanted WHERE {AT}"""
-REGISTERED_AMONG = f"""SELECT DISTINCT subject FROM {EACH} CROSS JOIN registration
-    ON subject = wanted WHERE {AT}"""
+REGISTERED_AMONG = f"""SELECT wanted FROM {EACH}
+    WHERE EXISTS (SELECT 1 FROM registration WHERE subject = wanted AND {AT})"""
 SUBJECTS_AFTER = f"""SELECT DISTINCT subject FROM registration
     WHERE subject > :after AND {AT} ORDER BY subject LIMIT :page"""
 ENTRIES_AFTER = f"""SELECT {rows.DESIGNATION} FROM designation
@@ -95,14 +95,15 @@ def is_registered(connection: apsw.Connection, subject: SubjectId, version: Vers
 
 def affected_by(connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
     """The registered among the subjects, their far ends, and the holders of links to their designations."""
-    reached = {"keys": keys(set(subjects)), "version": version}
+    reached = {"keys": keys(sorted(set(subjects))), "version": version}
     near = {*subjects, *(row[0] for row in connection.execute(FAR_ENDS, reached))}
     return tuple(sorted(registered_among(connection, near, version)))
 
 
 def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version) -> set[SubjectId]:
     """Those of the subjects that are registered."""
-    asked = {"keys": keys(subjects), "version": version}
+    # In their order, so that one page after the other is read, and each once.
+    asked = {"keys": keys(sorted(subjects)), "version": version}
     return {row[0] for row in connection.execute(REGISTERED_AMONG, asked)}
 
 
