@@ -15,6 +15,7 @@ import apsw
 import pytest
 
 from benchmarks.cities import loaded, written
+from engine.collector import seldom_collected
 from engine.plan import plan_of
 from engine.reevaluate import Span, outcomes, step_of, subjects_of
 from engine.service import Service
@@ -40,7 +41,7 @@ def city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def by_engine(path: Path) -> Triples:
-    with open_store(f"sqlite:///{path}") as store:
+    with open_store(f"sqlite:///{path}") as store, seldom_collected():
         service = Service(store)
         span = Span(0, store.latest_version())
         gathered = subjects_of(span, store, service.book_at)
@@ -62,7 +63,12 @@ def by_statement(path: Path) -> Callable[[], Triples]:
     connection.executemany("INSERT INTO law VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", law_rows(book))
     connection.execute("CREATE INDEX temp.law_by ON law (list, role)")
     statement = statement_of(book)
-    return lambda: {(subject, measure, department) for subject, measure, department in connection.execute(statement)}
+
+    def find() -> Triples:
+        with seldom_collected():
+            return {(subject, measure, department) for subject, measure, department in connection.execute(statement)}
+
+    return find
 
 
 def law_rows(book: Rulebook) -> Iterator[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from engine.change_cause import Around, Cause
 from engine.gates import exempt_on
 from engine.question import Json, as_json
-from engine.standing import Item, standing_of
+from engine.standing import Item, Read, standing_of
 from engine.timeline import TRUE, Timeline, Truth, always, at, runs
 from graph_model.calendar import Interval
 from graph_model.nodes import Exemption, Neighbourhood, Objection, SubjectId
@@ -128,9 +128,9 @@ class Sight:
         return found
 
 
-def sight_of(facts: Neighbourhood | None, book: Rulebook | None) -> Sight:
-    """See a subject by its facts and a rulebook."""
-    items = standing_of(facts, book).items if facts is not None and book is not None else ()
+def sight_of(facts: Neighbourhood | None, book: Rulebook | None, read: Read | None = None) -> Sight:
+    """See a subject by its facts and a rulebook; `read`: see `standing_of`."""
+    items = standing_of(facts, book, read).items if facts is not None and book is not None else ()
     return Sight(facts, book, items)
 
 

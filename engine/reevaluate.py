@@ -22,7 +22,7 @@ from engine.change_affected import (
     on_lists,
 )
 from engine.change_feed import BookAt
-from engine.change_step import BLOCK, Step
+from engine.change_step import Step
 from engine.question import as_json
 from graph_model.nodes import SubjectId, Version
 from graph_model.store import Change, Store
@@ -30,6 +30,8 @@ from graph_model.store import Change, Store
 Progress = Callable[[int], object]
 """Told how many more subjects are done."""
 MOST_NAMED = 20
+_AT_ONCE = 2_000
+"""Subjects that are read at once: the more, the fewer records are read again for another neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def subjects_of(span: Span, store: Store, book_at: BookAt, *, all_of_them: bool 
 
 def outcomes(step: Step, store: Store, subjects: Iterable[SubjectId], *, digests: bool = True) -> Iterator[Outcome]:
     """Re-evaluate subjects, a block at a time, in their order; `digests`: whether the outcomes have any."""
-    for block in in_blocks(subjects, BLOCK):
+    for block in in_blocks(subjects, _AT_ONCE):
         for subject, (old, new, items) in zip(block, step.taken(store, block), strict=True):
             was = digest_of(old) if digests else None
             now = was if old is new or not digests else digest_of(new)

@@ -19,7 +19,7 @@ from engine.plan import Planned, plan_of
 from engine.roles import Ties
 from engine.timeline import FALSE, Timeline, Truth, all_of, any_of, at, by_days
 from graph_model.calendar import Interval
-from graph_model.nodes import Exemption, Neighbourhood, Objection, Relation, Subject, SubjectId
+from graph_model.nodes import DesignationId, Exemption, Neighbourhood, Objection, Relation, Subject, SubjectId
 from memoranda.model import Measure, Target
 from memoranda.rulebook import Rulebook
 
@@ -105,8 +105,15 @@ class Standing:
     names: Mapping[SubjectId, str]
 
 
-def standing_of(neighbourhood: Neighbourhood, book: Rulebook) -> Standing:
-    """Derive a subject's standing from the facts around it."""
+Read = dict[DesignationId, Listed | None]
+"""Designations as one rulebook reads them at one version (`None`: it knows no such list), for their next neighbour."""
+
+
+def standing_of(neighbourhood: Neighbourhood, book: Rulebook, read: Read | None = None) -> Standing:
+    """Derive a subject's standing from the facts around it.
+
+    `read` is filled, for whoever derives many standings of the same version under the same book.
+    """
     if not neighbourhood.designations:
         return Standing(neighbourhood.subject, (), neighbourhood.names)
     plan = plan_of(book)
@@ -114,8 +121,12 @@ def standing_of(neighbourhood: Neighbourhood, book: Rulebook) -> Standing:
     ties = Ties(subject.id, neighbourhood.relations)
     # Most that lies near is reached in no role at all: those who hold an organisation do not answer for one another.
     reached = [(paths, d) for d in neighbourhood.designations if (paths := ties.paths_to(d))]
-    read = [(paths, listing) for paths, d in reached if (listing := listing_of(d, book)) is not None]
-    ways = [(paths, listed_of(listing, book)) for paths, listing in read]
+    known: Read = {} if read is None else read
+    for _, designation in reached:
+        if designation.id not in known:
+            listing = listing_of(designation, book)
+            known[designation.id] = listed_of(listing, book) if listing is not None else None
+    ways = [(paths, one) for paths, d in reached if (one := known[d.id]) is not None]
     listed = [one for _, one in ways]
     own = [one for one in listed if one.listing.designation.subject == subject.id]
     items: list[Item] = []

@@ -1,5 +1,6 @@
 """Re-evaluating few is re-evaluating all: the same diff, the same digests, over random histories; a lie is found."""
 
+import gc
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import differences, sight_of
+from engine.collector import seldom_collected
 from engine.reevaluate import Outcome, Span, digest_of, outcomes, step_of, subjects_of, verified
 from engine.service import Service
 from graph_model.nodes import SubjectId, Version
@@ -110,3 +112,14 @@ def test_every_store_is_re_evaluated_alike(opening: Opening, seed: int) -> None:
             span = Span(1, latest, (date(2024, 1, 1), date(2024, 6, 1)))
             found.append((result.digest, told_of(service, span, all_of_them=False)))
     assert found[0] == found[1]
+
+
+def test_the_collector_of_cycles_is_set_back_however_blocks_overlap() -> None:
+    before = gc.get_threshold()
+    one, other = seldom_collected(), seldom_collected()
+    one.__enter__()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    assert gc.get_threshold() != before, "the other goes on"
+    other.__exit__(None, None, None)
+    assert gc.get_threshold() == before
