@@ -16,8 +16,8 @@ import apsw
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docs" / "benchmarks" / "figures.json"
 MEASURED = ("api", "benchmarks", "engine", "graph_model", "loaders", "memoranda")
-BUSY = 0.5
-"""Load average at the start beyond which a page says that something else was running."""
+BUSY = 0.15
+"""Cores taken by something else, on average, beyond which a page says that figures are a trial's."""
 Figures = dict[str, Any]
 
 
@@ -70,13 +70,12 @@ def machine() -> dict[str, Any]:
 
 
 def stamp() -> dict[str, Any]:
-    """Say when a run began, of which commit, and how busy the machine was."""
+    """Say when a run began, and of which commit."""
     changed = _git("status", "--porcelain", "--", *MEASURED)
     return {
         "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _git("rev-parse", "--short=12", "HEAD") or "unknown",
         "changed": bool(changed),
-        "load": os.getloadavg()[0],
     }
 
 

@@ -68,8 +68,8 @@ def runs(found: figures.Figures) -> str:
 def run_said(run: Mapping[str, Any]) -> str:
     """Say when, of what, and beside what."""
     changed = " with changes that were not committed" if run["changed"] else ""
-    busy = run["load"] > figures.BUSY
-    beside = f"; **trial figures: other work was running** (load {run['load']:.1f} at the start)" if busy else ""
+    taken = f"other work took {run['others']:.1f} cores"
+    beside = f"; **trial figures: {taken}**" if run["others"] > figures.BUSY else f"; {taken}"
     return f"{run['at']}, commit `{run['commit']}`{changed}{beside}"
 
 

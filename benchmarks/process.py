@@ -1,7 +1,9 @@
 """What a process and its children use: processor time and resident memory, as Linux tells them."""
 
 import os
+import resource
 from pathlib import Path
+from time import monotonic
 
 _TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
@@ -19,6 +21,29 @@ def cpu_seconds(pid: int) -> float:
         fields = Path(f"/proc/{member}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         used += int(fields[11]) + int(fields[12])
     return used / _TICKS
+
+
+class Others:
+    """How many cores whatever else runs on the machine took since this was made, on average."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = monotonic(), _busy_seconds(), _own_seconds()
+
+    def cores(self) -> float:
+        """Give them; of what this process started only what has ended counts as its own."""
+        others = _busy_seconds() - self._busy - (_own_seconds() - self._own)
+        return max(0.0, others / (monotonic() - self._began))
+
+
+def _busy_seconds() -> float:
+    words = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=9)[1:9]
+    user, nice, system, _, _, hard, soft, stolen = map(int, words)
+    return (user + nice + system + hard + soft + stolen) / _TICKS
+
+
+def _own_seconds() -> float:
+    own, children = os.times(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.user + own.system + children.ru_utime + children.ru_stime
 
 
 def resident_mb(pid: int) -> float:

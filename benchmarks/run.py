@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks import changes, figures, full, http_checks, in_memory
 from benchmarks.cities import loaded, written
+from benchmarks.process import Others
 
 BASE = 10_000
 """Organisations of the city that changes of a larger one are held against, by turns."""
@@ -68,7 +69,7 @@ def whole_city(
     size: int, place: Path, base: Path, parts: list[str] | tuple[str, ...], stamp: dict[str, Any], failed: list[str]
 ) -> None:
     """Measure one size; changes last, for they leave another city behind."""
-    folder = place / str(size)
+    folder, others = place / str(size), Others()
     folder.mkdir()
     city = apart(made, folder, size)
     ways: dict[str, Callable[[], Any]] = {
@@ -81,7 +82,7 @@ def whole_city(
         with noting(f"{part}, {size:,} organisations", failed):
             found = ways[part]()
             keep(["sizes", str(size), part], found)
-            keep(["sizes", str(size), "run"], stamp)
+            keep(["sizes", str(size), "run"], {**stamp, "others": others.cores()})
     shutil.rmtree(folder)
 
 
@@ -102,13 +103,14 @@ def groups(place: Path, stamp: dict[str, Any], failed: list[str]) -> None:
     own = {"bench_full.py", "bench_neo4j.py"}
     files = sorted(str(path) for path in Path(__file__).parent.glob("bench_*.py") if path.name not in own)
     told = ["--benchmark-columns=median,iqr,rounds", f"--benchmark-json={file}"]
+    others = Others()
     with noting("groups in process", failed):
         subprocess.run([sys.executable, "-m", "pytest", *files, *told], cwd=figures.ROOT, check=True)
         found = [
             {"group": one["group"], "name": one["name"], "median_s": one["stats"]["median"]}
             for one in json.loads(file.read_text(encoding="utf-8"))["benchmarks"]
         ]
-        keep(["groups"], {"run": stamp, "found": found})
+        keep(["groups"], {"run": {**stamp, "others": others.cores()}, "found": found})
 
 
 def keep(place: list[str], found: Any) -> None:
