@@ -121,8 +121,8 @@ class Desk:
         return self._answer(check.subject, check.matter, check.department, check.on, sitting)
 
     def _answer(self, subject: str, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Answer:
-        _, version, spelled, book, asker, at, _, head = sitting
-        found = sitting.memory.standing(subject, version, book, matter)
+        memory, version, spelled, book, asker, at, _, head = sitting
+        found = memory.near(subject, version, book, matter)
         if found is Absent.CLEAR:
             form = self._forms.of_clear(matter, department, on, book)
             if form is None:
@@ -132,7 +132,10 @@ class Desk:
             raise NotHereError
         check = Check(subject, matter, on, department)
         if not isinstance(found, Absent):
-            return self._forms.answer(check, found, book, spelled, head)
+            kept = self._forms.kept(check, found, book)
+            if kept is None:
+                kept = self._forms.keep(check, found, memory.derived(subject, found, book), book)
+            return kept.filled(spelled, head)
         told = decision_json(decision := judge(None, check, book, version))
         text = json_bytes(told)
         return Answer(decision.verdict, text, unnamed(at, asker, told, text))

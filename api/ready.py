@@ -13,6 +13,7 @@ from typing import NamedTuple
 from api.decision_record import Asker, unnamed
 from api.json_text import json_bytes
 from api.wire import decision_json
+from engine.index import Entry
 from engine.judge import judge
 from engine.question import Check, Verdict
 from engine.standing import Standing
@@ -23,6 +24,8 @@ _SUBJECT = "p-" + "f0e1d2c3b4" * 4
 _VERSION = 987_654_321_012_345
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 4_000
+_MOST_BYTES = 64 << 20
+"""Of decisions that are kept; one without a department can have half a million bytes."""
 _ASKED = b'"version":'
 _ASKED_FIRST = b"{" + _ASKED
 
@@ -52,15 +55,21 @@ class Form(NamedTuple):
         return Answer(self.verdict, decision, record)
 
 
-class _Told(NamedTuple):
-    """A decision of a subject that something is near: all but the version; right as long as the standing is."""
+class Told(NamedTuple):
+    """A decision of a subject that something reaches: all but the version; right as long as what reaches it is."""
 
-    standing: Standing
+    near: Entry
     verdict: Verdict
     decision: bytes
     record: tuple[bytes, bytes]
 
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return len(self.decision) + len(self.record[0]) + len(self.record[1])
+
     def filled(self, version: bytes, head: bytes) -> Answer:
+        """Put in the version; `head` as in `Form`."""
         decision = _ASKED_FIRST + version + self.decision
         digest = sha256(decision).hexdigest().encode()
         before, end = self.record
@@ -72,24 +81,33 @@ class Forms:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str | None, object, str], Form | None] = OrderedDict()
-        self._told: OrderedDict[tuple[str, str, str, str | None, object], _Told] = OrderedDict()
+        self._told: OrderedDict[tuple[str, str, str | None, object, str], Told] = OrderedDict()
+        self._bytes = 0
 
-    def answer(self, check: Check, standing: Standing, book: Rulebook, version: bytes, head: bytes) -> Answer:
-        """Answer a check that concerns no organisation, of a subject that something is near.
+    def kept(self, check: Check, near: Entry, book: Rulebook) -> Told | None:
+        """Give the decision of a check that concerns no organisation, where it was formed and still is right."""
+        key = (check.subject, check.matter, check.department, check.on, book.digest)
+        found = self._told.get(key)
+        if found is None or found.near is not near:
+            return None
+        self._told.move_to_end(key)
+        return found
+
+    def keep(self, check: Check, near: Entry, standing: Standing, book: Rulebook) -> Told:
+        """Form the decision of a check that concerns no organisation.
 
         Raises:
             InvalidQuestion: what `judge` refuses.
 
         """
-        key = (book.digest, check.subject, check.matter, check.department, check.on)
-        kept = self._told.get(key)
-        if kept is None or kept.standing is not standing:
-            kept = self._told[key] = _told(check, standing, book)
-            if len(self._told) > _MOST:
-                self._told.popitem(last=False)
-        else:
-            self._told.move_to_end(key)
-        return kept.filled(version, head)
+        key = (check.subject, check.matter, check.department, check.on, book.digest)
+        formed = _told(check, near, standing, book)
+        before = self._told.pop(key, None)
+        self._bytes += formed.size - (0 if before is None else before.size)
+        self._told[key] = formed
+        while self._bytes > _MOST_BYTES:
+            self._bytes -= self._told.popitem(last=False)[1].size
+        return formed
 
     def of_clear(self, matter: str, department: str | None, on: date | str, book: Rulebook) -> Form | None:
         """Give the form of a check that concerns no organisation; `None` where there is none.
@@ -134,7 +152,7 @@ def _formed(check: Check, book: Rulebook) -> Form | None:
     return Form(decision.verdict, (first, second, third), (before, between, behind, end))
 
 
-def _told(check: Check, standing: Standing, book: Rulebook) -> _Told:
+def _told(check: Check, near: Entry, standing: Standing, book: Rulebook) -> Told:
     decision = judge(standing, check, book, 0)
     told = decision_json(decision)
     text = json_bytes(told)
@@ -143,7 +161,7 @@ def _told(check: Check, standing: Standing, book: Rulebook) -> _Told:
     start = len(_ASKED_FIRST) + 1
     _, behind = record.split(_ASKED + b"0", 1)
     before, end = behind.rsplit(sha256(text).hexdigest().encode(), 1)
-    return _Told(standing, decision.verdict, text[start:], (before, end))
+    return Told(near, decision.verdict, text[start:], (before, end))
 
 
 def _apart(text: bytes, places: tuple[bytes, ...]) -> list[bytes]:

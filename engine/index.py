@@ -171,10 +171,8 @@ class Index:
         """For how many seconds nobody has looked into the store: how old an answer may be."""
         return monotonic() - self._seen_at
 
-    def standing(
-        self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None
-    ) -> Standing | Absent:
-        """Give the standing of a subject at a version under a rulebook, or why there is none here.
+    def near(self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None) -> Entry | Absent:
+        """Give what reaches a subject at a version, or why nothing does; the same object as long as it is the same.
 
         `matter`: the one that is asked about, where nothing else is to be known.
         """
@@ -185,34 +183,41 @@ class Index:
             return _CLEAR if self._oldest <= version else Absent.ELSEWHERE
         while entry is not None and entry.since > version:
             entry = entry.before
-        found: Standing | Absent
+        found: Entry | Absent
         if entry is not None and entry.spelled is not None:
-            if matter is not None and not plan_of(book).concerns(entry.ways, matter):
-                return Absent.CLEAR if self._oldest <= version else Absent.ELSEWHERE
-            found = self._derived(subject, entry.since, entry.spelled, book)
+            shows = matter is None or plan_of(book).concerns(entry.ways, matter)
+            found = entry if shows else Absent.CLEAR
         elif self._joined.get(subject, version + 1) <= version or subject in self._known:
             found = Absent.CLEAR
         else:
             found = Absent.UNKNOWN
         return found if self._oldest <= version else Absent.ELSEWHERE
 
-    def rulebook_at(self, version: Version) -> str | Absent | None:
-        """Give the digest of the rulebook published last at a version."""
-        found = next((digest for since, digest in reversed(self._rulebooks) if since <= version), None)
-        return found if self._oldest <= version <= self.version else Absent.ELSEWHERE
+    def standing(
+        self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None
+    ) -> Standing | Absent:
+        """Give the standing of a subject at a version under a rulebook, or why there is none here; as `near`."""
+        found = self.near(subject, version, book, matter)
+        return found if isinstance(found, Absent) else self.derived(subject, found, book)
 
-    def _derived(self, subject: SubjectId, since: Version, spelled: bytes, book: Rulebook) -> Standing:
-        key = (subject, since, book.digest)
+    def derived(self, subject: SubjectId, entry: Entry, book: Rulebook) -> Standing:
+        """Give the standing that follows from what reaches the subject."""
+        key = (subject, entry.since, book.digest)
         with self._kept:
             if key in self._standings:
                 self._standings.move_to_end(key)
                 return self._standings[key]
-        found = standing_of(self._packer.unpacked(spelled), book)
+        found = standing_of(self._packer.unpacked(entry.spelled or b""), book)
         with self._kept:
             self._standings[key] = found
             if len(self._standings) > _STANDINGS:
                 self._standings.popitem(last=False)
         return found
+
+    def rulebook_at(self, version: Version) -> str | Absent | None:
+        """Give the digest of the rulebook published last at a version."""
+        found = next((digest for since, digest in reversed(self._rulebooks) if since <= version), None)
+        return found if self._oldest <= version <= self.version else Absent.ELSEWHERE
 
 
 def _told(subjects: Iterable[SubjectId], progress: Progress) -> Iterator[SubjectId]:

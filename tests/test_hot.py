@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api import ready
 from api.edge import AGE
 from engine.index import Index
 from engine.service import Service
@@ -235,3 +236,17 @@ def test_unlisted_organisations_that_are_not_registered_are_unknown_and_never_cl
         for n in range(7000, 7040)
     }
     assert verdicts == {"unknown"}
+
+
+def test_what_is_kept_ready_is_bounded_and_nothing_is_answered_otherwise(
+    both: tuple[City, City], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "_MOST_BYTES", 4_000)
+    hot, plain = both
+    subjects = [*SUBJECT_OF.values()] * 2
+    requests: list[Any] = [("POST", "/v1/checks", {"json": {"subject": s, "matter": "licence"}}) for s in subjects]
+    for ours, theirs in zip(hot.send_all(requests), plain.send_all(requests), strict=True):
+        assert said(ours) == said(theirs)
+    forms = hot.app.state.desk._forms
+    assert 0 <= forms._bytes <= 4_000
+    assert forms._bytes == sum(one.size for one in forms._told.values())
