@@ -10,7 +10,7 @@ from graph_model.stores import rows
 
 _RAW = -13
 """Deflate in a window of 8 KB, without header and checksum: the bytes never leave this process."""
-_LEVEL, _MEMORY_LEVEL = 3, 5
+_LEVEL, _MEMORY_LEVEL = 1, 5
 _SAMPLE_BYTES = 7_900
 """What fits into the window."""
 
