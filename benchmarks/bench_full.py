@@ -2,6 +2,7 @@
 
 Wanted: within 3 times the statement's time. The statement is given the law as a table made ready (where a measure can
 bite, on which days, for whom) and conditions as SQL; it says no proof, no withholding, no cause. Both find the same.
+For both the collector of cycles is held back; the engine draws no digests, as `xinheng reevaluate` without a folder.
 It is written for the synthetic city: exemptions one by one, personal responsibility without days.
 """
 
