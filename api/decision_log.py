@@ -26,6 +26,8 @@ from engine.question import Json
 
 HEADER = "Xinheng-Decision-Log"
 UNLOGGED = "unlogged"
+_PACE_S, _FADING = 0.001, 0.97
+"""Syncs begin no closer together than this while several ask at once, unless all have asked again."""
 _RETRY_S = 1.0
 LONGEST_WAIT_S = 10.0
 """For a disk that hangs; then the answer is refused."""
@@ -87,6 +89,9 @@ class DecisionLog:
         self._offset = 0
         self._waiting_bytes = 0
         self._closing = False
+        self._sleeps = False
+        self._awaited = 0.0
+        self._paced_until = 0.0
         self._broken_until = 0.0
         self._segment: Segment | None = None
         self._thread: Thread | None = None
@@ -126,7 +131,8 @@ class DecisionLog:
             if self._thread is None:
                 self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if self._sleeps or len(self._groups[0].bodies) >= self._awaited:
+                self._changed.notify()
         return noted
 
     def _one(self, record: bytes) -> Noted:
@@ -229,6 +235,9 @@ class DecisionLog:
     def _write_on(self) -> None:
         while (group := self._next_group()) is not None:
             error = None
+            # Where many ask, as many as the last time may share the next sync; who asks alone never waits for others.
+            self._awaited = max(len(group.bodies), self._awaited * _FADING)
+            self._paced_until = monotonic() + _PACE_S if len(group.bodies) > 1 else 0.0
             try:
                 segment = self._begun(group.segment)
                 segment.append(group.bodies)
@@ -241,26 +250,31 @@ class DecisionLog:
         """Wait for records, and take them; `None` at the end."""
         with self._changed:
             while True:
-                group = self._groups[0]
-                if group.bodies and self._due(group):
+                group, rest = self._groups[0], self._rest()
+                if group.bodies and rest <= 0:
                     break
                 if not group.bodies and len(self._groups) > 1:
                     self._groups.popleft()
                 elif self._closing and not group.bodies:
                     return None
                 else:
-                    self._changed.wait(self._rest(group) if group.bodies else None)
+                    self._sleeps = rest <= 0
+                    self._changed.wait(rest if rest > 0 else None)
+                    self._sleeps = False
             if len(self._groups) == 1:
                 self._groups.append(_Group(group.segment))
             # Left in the row until it is finished, so that `settle` sees it.
             return group
 
-    def _due(self, group: _Group) -> bool:
-        return self.keeping == "strict" or self._closing or len(self._groups) > 1 or self._rest(group) <= 0
-
-    def _rest(self, group: _Group) -> float:
+    def _rest(self) -> float:
+        """For how many seconds more the first group may grow."""
+        group = self._groups[0]
+        if self._closing or len(self._groups) > 1 or (group.bodies and group.begun == 0.0):
+            return 0.0
+        if self.keeping == "strict":
+            return 0.0 if len(group.bodies) >= self._awaited else self._paced_until - monotonic()
         # Half of the time is for the disk.
-        return group.begun + self.plan.buffer_s / 2 - monotonic()
+        return group.begun + self.plan.buffer_s / 2 - monotonic() if group.bodies else 0.0
 
     def _begun(self, number: int) -> Segment:
         if self._segment is not None and self._segment.number != number:
