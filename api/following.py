@@ -1,5 +1,6 @@
 """The hot index of a service, built and kept up to date on a thread of its own while the service answers."""
 
+import gc
 import logging
 from threading import Event, Thread
 from time import monotonic
@@ -78,6 +79,9 @@ class Following:
                 self._ended.wait(_TOLD_EVERY_S)
         if self._ended.is_set():
             return
+        # What is in memory now stays: a collector that goes through millions of objects would hold up every check.
+        gc.collect()
+        gc.freeze()
         self._service.index = index
         self._ready.set()
         log_event("index.ready", version=index.version, seconds=round(monotonic() - began, 1))

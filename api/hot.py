@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from time import monotonic, perf_counter
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.callers import CHALLENGE
@@ -28,6 +29,8 @@ from engine.service import strongest
 from graph_model.errors import Overloaded, XinhengError
 
 BATCH = f"{PATH}:batch"
+_LONG_BYTES = 8_192
+_NOTED_AT_ONCE = 100
 _SLICE_S = 0.001
 """A batch lets others have their turn that often: no single check waits longer behind it."""
 
@@ -39,6 +42,8 @@ class Hot:
         self._app = app
         self._desk = desk
         self._edge = desk.edge
+        self._one_batch = asyncio.Lock()
+        """Batches are worked on one after the other, so that a single check waits for one turn and not for many."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
@@ -71,7 +76,7 @@ class Hot:
             return
         message = await receive()
         try:
-            body, asker = self._taken(scope, message)
+            body, asker = await self._taken(scope, message)
             answered = self._one if scope["path"] == PATH else self._many
             text, verdicts, noted = await answered(body, asker)
             kept = await self._edge.log.kept(noted)
@@ -91,7 +96,7 @@ class Hot:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": text})
 
-    def _taken(self, scope: Scope, message: Message) -> tuple[Any, Asker]:
+    async def _taken(self, scope: Scope, message: Message) -> tuple[Any, Asker]:
         settings = self._edge.settings
         if message["type"] != "http.request" or message.get("more_body"):
             raise NotHereError
@@ -99,7 +104,10 @@ class Hot:
         media = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
         if media != b"application/json" or len(body) > settings.body_limit_bytes:
             raise NotHereError
-        return self._desk.asked(body), asker_of(scope)
+        # A long one takes milliseconds to read: beside the event loop, which has its turns meanwhile.
+        is_long = len(body) > _LONG_BYTES
+        read = await run_in_threadpool(self._desk.asked, body) if is_long else self._desk.asked(body)
+        return read, asker_of(scope)
 
     async def _one(self, body: Any, asker: Asker) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
         answer = self._desk.answer(body, self._desk.sitting(asker))
@@ -110,6 +118,10 @@ class Hot:
         items = body.get("checks") if isinstance(body, dict) and body.keys() == {"checks"} else None
         if not isinstance(items, list) or not 0 < len(items) <= self._edge.settings.batch_limit_checks:
             raise NotHereError
+        async with self._one_batch:
+            return await self._by_turns(items, asker)
+
+    async def _by_turns(self, items: list[Any], asker: Asker) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
         sitting, turn = self._desk.sitting(asker), _Turn()
         answers: list[Answer | XinhengError] = []
         for item in items:
@@ -122,15 +134,18 @@ class Hot:
         # Noted only now: what had to go the ordinary way is noted there.
         texts: list[bytes] = []
         noted: list[Noted] = []
-        for answer in answers:
-            if isinstance(answer, Answer):
-                noted += self._edge.log.put([answer.record])
-                texts.append(told(noted[-1].check_id, answer))
-            else:
-                self._edge.metrics.refused(answer.code)
-                texts.append(json_bytes(problem_of(answer)))
-            if turn.is_over:
-                await turn.given()
+        for first in range(0, len(answers), _NOTED_AT_ONCE):
+            part = answers[first : first + _NOTED_AT_ONCE]
+            records = self._edge.log.put([answer.record for answer in part if isinstance(answer, Answer)])
+            noted += records
+            ids = iter(records)
+            for answer in part:
+                if isinstance(answer, Answer):
+                    texts.append(told(next(ids).check_id, answer))
+                else:
+                    self._edge.metrics.refused(answer.code)
+                    texts.append(json_bytes(problem_of(answer)))
+            await turn.given()
         verdicts = [answer.verdict for answer in answers if isinstance(answer, Answer)]
         incomplete = len(verdicts) < len(answers)
         overall = strongest({*verdicts, "unresolved"} if incomplete else set(verdicts))

@@ -19,6 +19,8 @@ from api.settings import MOST_WORKERS, Settings
 from graph_model.errors import SettingsRefused, XinhengError
 from graph_model.store import Store
 
+_SWITCH_S = 0.001
+
 
 def describe_serve(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `serve`."""
@@ -100,6 +102,8 @@ def listening(args: Namespace, session: Session) -> Session:
 def serve(session: Session, store: Store, at: socket.socket | None = None) -> Exit:
     """Serve until stopped, by Ctrl-C or a signal; on a socket that listens already, where one is given."""
     set_up_logging(session.settings.log_format)
+    # Checks are answered on one thread: the log, the index and long requests on others are not to keep it waiting.
+    sys.setswitchinterval(_SWITCH_S)
     app = build_app(session.settings, store)
     log: DecisionLog = app.state.decision_log
     log.open()
