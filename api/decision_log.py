@@ -128,12 +128,34 @@ class DecisionLog:
             if self.keeping == "none":
                 return [Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None) for _ in records]
             noted = [self._one(record) for record in records]
-            if self._thread is None:
-                self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
-                self._thread.start()
-            if self._sleeps or len(self._groups[0].bodies) >= self._awaited:
-                self._changed.notify()
+            self._wake()
         return noted
+
+    def put_one(
+        self, record: bytes, loop: asyncio.AbstractEventLoop, call: Callable[[], object]
+    ) -> tuple[Noted, str | None]:
+        """Note one decision; gives also what `leaving` says, and where that is to wait, sees to `call`.
+
+        Raises:
+            LogUnavailable: as `leaving`.
+
+        """
+        with self._changed:
+            if self.keeping == "none":
+                return Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None), self.kept_as
+            noted = self._one(record)
+            self._wake()
+            kept = self.leaving(noted.group)
+            if kept is None and noted.group is not None:
+                noted.group.waiters.append((loop, call))
+            return noted, kept
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
+            self._thread.start()
+        if self._sleeps or len(self._groups[0].bodies) >= self._awaited:
+            self._changed.notify()
 
     def _one(self, record: bytes) -> Noted:
         length = length_of(record)

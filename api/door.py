@@ -4,7 +4,6 @@ Whatever is not one plain request, whole and by itself, or is to be refused, goe
 uvicorn's own protocol as if nothing had been looked at. Both ways give the same bytes.
 """
 
-from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -28,7 +27,6 @@ class _Asked(NamedTuple):
     request: bytes
     answer: Answer
     noted: Noted
-    came: float
     began: float
 
 
@@ -83,11 +81,11 @@ class Door(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close if nothing came since the last answer; do not wait for ever for a disk that hangs."""
-        now = self.loop.time()
+        now = perf_counter()
         quiet = self._answered_at + self.timeout_keep_alive - now
         if self._asked is not None:
             self._arm(self.timeout_keep_alive)
-            if now - self._asked.came > LONGEST_WAIT_S:
+            if now - self._asked.began > LONGEST_WAIT_S:
                 self._hand_on(self._asked.request)
         elif self._begun:
             self.timeout_keep_alive_task = None
@@ -119,42 +117,43 @@ class Door(HttpToolsProtocol):
                 self._begun = data
                 return True
             answer = desk.answer(desk.asked(data[body_at:]), desk.sitting(head.asker))
-            [noted] = desk.edge.log.put([answer.record])
-            kept = desk.edge.log.leaving(noted.group)
+            noted, kept = desk.edge.log.put_one(answer.record, self.loop, self._settled)
         except (NotHereError, XinhengError):
             return False
         except Exception as error:
             # Nobody further out would keep what was sent out of the trace.
             log_fault(error, what="hot endpoint")
             return False
-        asked = _Asked(data, answer, noted, self.loop.time(), began)
+        asked = _Asked(data, answer, noted, began)
         if kept is not None:
             self._write(asked, kept)
-        elif noted.group is not None:
+        else:
             self._asked = asked
             desk.flying += 1
-            desk.edge.log.when_settled(noted.group, self.loop, partial(self._settled, asked))
         return True
 
-    def _settled(self, asked: _Asked) -> None:
-        if self._asked is not asked:
+    def _settled(self) -> None:
+        if (asked := self._asked) is None:
             return  # the client has gone, or it took too long
         try:
             kept = self._desk.edge.log.leaving(asked.noted.group)
         except LogUnavailable:
             self._hand_on(asked.request)
             return
+        if kept is None:
+            return  # it was another that is settled
         self._forget()
-        self._write(asked, kept or "")
-        self._go_on()
+        self._write(asked, kept)
+        if self._held or self._is_last:
+            self._go_on()
 
     def _write(self, asked: _Asked, kept: str) -> None:
         desk = self._desk
         text = told(asked.noted.check_id, asked.answer)
         self.transport.write(desk.head(self.server_state.default_headers, len(text), kept) + text)
         self.server_state.total_requests += 1
-        self._answered_at = self.loop.time()
-        desk.edge.metrics.counted(PATH, (asked.answer.verdict,), perf_counter() - asked.began)
+        self._answered_at = perf_counter()
+        desk.edge.metrics.counted(PATH, (asked.answer.verdict,), self._answered_at - asked.began)
 
     def _hand_on(self, request: bytes) -> None:
         """Have the ordinary way answer what cannot be answered here: it tells why."""

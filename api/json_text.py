@@ -24,7 +24,7 @@ def read_json(text: bytes, *, depth_limit: int) -> Any:
 
     """
     try:
-        value = _decode(text.decode())
+        value = _value_of(text.decode())
     except RecursionError:
         raise _too_deep(depth_limit) from None
     except ValueError as error:  # a UnicodeDecodeError and a JSONDecodeError are ValueErrors, too
@@ -33,6 +33,15 @@ def read_json(text: bytes, *, depth_limit: int) -> Any:
     if b"\\u" in text or text.count(b"[") + text.count(b"{") > depth_limit:
         _vet(value, depth_limit)
     return value
+
+
+def _value_of(source: str) -> Any:
+    # Most texts are a value and nothing more: then nobody looks for white space around it.
+    try:
+        value, end = _decoder.raw_decode(source)
+    except json.JSONDecodeError:
+        return _decoder.decode(source)
+    return value if end == len(source) else _decoder.decode(source)
 
 
 class _Refused(ValueError):
@@ -109,4 +118,4 @@ def _too_deep(depth_limit: int) -> RequestTooLarge:
 
 # Made once: `json.loads` and `json.dumps` make one anew in every call that says how.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_exact_number).decode
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_exact_number)
