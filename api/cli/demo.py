@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from api.cli.exits import Exit
 from api.cli.proof import decision_tree
-from api.cli.serving import describe_serve, listening, serve
+from api.cli.serving import describe_address, listening, serve
 from api.cli.session import Session
 from api.cli.tree import lines
 from api.demo import examples, load_demo
@@ -24,7 +24,7 @@ ORGANISATIONS = 500
 
 def describe_demo(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `demo`."""
-    describe_serve(parser, session)
+    describe_address(parser, session)
     told = session.say("只载入与核查，不启动服务", "load and check only, do not serve")
     parser.add_argument("--no-serve", action="store_true", help=told)
 

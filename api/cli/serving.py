@@ -24,15 +24,15 @@ _SWITCH_S = 0.001
 
 def describe_serve(parser: ArgumentParser, session: Session) -> None:
     """Declare the arguments of `serve`."""
+    describe_address(parser, session)
+    told = session.say("工作进程数", "processes that answer")
+    parser.add_argument("--workers", type=workers, default=session.settings.workers, metavar="N", help=told)
+
+
+def describe_address(parser: ArgumentParser, session: Session) -> None:
+    """Declare where whatever serves listens."""
     parser.add_argument("--host", default=session.settings.host, help=session.say("监听地址", "address to listen on"))
     told = session.say("端口", "port")
-    parser.add_argument(
-        "--workers",
-        type=workers,
-        default=session.settings.workers,
-        metavar="N",
-        help=session.say("工作进程数", "processes that answer"),
-    )
     parser.add_argument("--port", type=port, default=session.settings.port, help=f"{told} ({session.settings.port})")
 
 
