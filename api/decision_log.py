@@ -125,8 +125,6 @@ class DecisionLog:
     def put(self, records: Sequence[bytes]) -> list[Noted]:
         """Note decisions by their records, which lack but their ids; as `noted`."""
         with self._changed:
-            if self.keeping == "none":
-                return [Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None) for _ in records]
             noted = [self._one(record) for record in records]
             self._wake()
         return noted
@@ -141,8 +139,6 @@ class DecisionLog:
 
         """
         with self._changed:
-            if self.keeping == "none":
-                return Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None), self.kept_as
             noted = self._one(record)
             self._wake()
             kept = self.leaving(noted.group)
@@ -151,6 +147,8 @@ class DecisionLog:
             return noted, kept
 
     def _wake(self) -> None:
+        if self.keeping == "none":
+            return
         if self._thread is None:
             self._thread = Thread(target=self._write_on, name="decision-log", daemon=True)
             self._thread.start()
@@ -158,6 +156,8 @@ class DecisionLog:
             self._changed.notify()
 
     def _one(self, record: bytes) -> Noted:
+        if self.keeping == "none":
+            return Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None)
         length = length_of(record)
         if self._offset and self._offset + length > self.plan.segment_bytes:
             self._next_segment()

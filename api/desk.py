@@ -31,11 +31,7 @@ _HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_
 ]
 _KEPT, _AGE = HEADER.lower().encode(), AGE.lower().encode()
 _HEAD = b"%%bcontent-length: %%d\r\nx-request-id: %%b\r\n%b: %%b\r\n%b: %%.3f\r\n\r\n" % (_KEPT, _AGE)
-
-
 _IDENTIFIER = re.compile(r"[0-9A-Za-z-]+").fullmatch
-
-
 _AT_ONCE = timedelta(milliseconds=1)
 """Times are told in milliseconds: within one, whoever asks again sits as before."""
 

@@ -61,11 +61,7 @@ class Heads:
         length = stated.get(b"content-length", b"")
         if not (parts.are_whole and alone and parser.should_keep_alive() and not parser.should_upgrade()):
             return None
-        if (
-            stated.get(b"content-type") != b"application/json"
-            or not length.isdigit()
-            or int(length) > _LONGEST_BODY_BYTES
-        ):
+        if not length.isdigit() or int(length) > _LONGEST_BODY_BYTES or stated.get(b"content-type") != _JSON:
             return None
         try:
             name = self._callers.name_of(PATH, parts.headers) if self._callers is not None else None
