@@ -15,10 +15,10 @@ from typing import Self
 
 from api.clock import today_in_shanghai
 from engine.change_affected import BLOCK, in_blocks, on_lists
+from engine.index_reach import reached_part
 from engine.judge import sort_items
 from engine.plan import plan_of
 from engine.question import Check
-from engine.roles import ways_of
 from engine.service import Service
 from engine.standing import standing_of
 from graph_model.nodes import Neighbourhood, SubjectId
@@ -76,7 +76,7 @@ def _affected(store: Store, near: list[SubjectId], chance: random.Random) -> lis
 
 
 def _asked_of(around: Neighbourhood, book: Rulebook, day: date, chance: random.Random) -> Iterator[Asked]:
-    ways = ways_of(around)
+    ways, _ = reached_part(around)
     matters = [matter for matter in book.matters if plan_of(book).concerns(ways, matter)]
     standing = standing_of(around, book)
     for matter in matters:

@@ -19,6 +19,8 @@ KEPT = 200_000
 """Ids that are held in memory; what is more waits in temporary files."""
 BLOCK = 500
 """Subjects that are read of a store at once."""
+MANY = 2_000
+"""The same where a whole city is read: the more at once, the fewer records are read again for another neighbour."""
 _SORTED_BLOCK = 5_000
 """The same where they are many and sorted: what lies side by side in a store is read together."""
 _COLUMNS = (*DESIGNATION.split(", "), "recorded_from", "recorded_until")

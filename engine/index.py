@@ -13,7 +13,7 @@ from threading import Lock
 from time import monotonic
 from typing import TypeAlias
 
-from engine.change_affected import Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.change_affected import MANY, Gathered, affected_by, changes_between, in_blocks, on_lists
 from engine.collector import seldom_collected
 from engine.index_known import Known
 from engine.index_reach import reached_part
@@ -36,6 +36,7 @@ class Absent(Enum):
 
 
 _CLEAR = Absent.CLEAR
+"""Looked up once: the shortest way is asked for nearly every check."""
 
 
 @dataclass(slots=True)
@@ -51,8 +52,6 @@ class Entry:
 Progress: TypeAlias = Callable[[int], None]
 _OLD_ENTRIES = 20_000
 """Superseded neighbourhoods that are kept for readers of versions shortly before."""
-_AT_ONCE = 2_000
-"""Subjects that are read at once: the more, the fewer designations are read again for another neighbour."""
 _SPELLED = 20_000
 """Designations whose rows are kept while neighbourhoods are packed, for their next neighbour."""
 _SAMPLE = 40
@@ -102,7 +101,7 @@ class Index:
             try:
                 for designated in on_lists(self._store, version, None):
                     gathered.put(designated)
-                for block in in_blocks(gathered, _AT_ONCE):
+                for block in in_blocks(gathered, MANY):
                     around = self._store.neighbourhoods(block, version)
                     found = [(ways, part) for ways, part in map(reached_part, filter(None, around)) if ways]
                     packer = packer or Packer(part for _, part in found[:_SAMPLE])
@@ -141,7 +140,7 @@ class Index:
             return latest
 
     def _take(self, change: Change) -> None:
-        for block in in_blocks(affected_by(change, self._store), _AT_ONCE):
+        for block in in_blocks(affected_by(change, self._store), MANY):
             for subject, around in zip(block, self._store.neighbourhoods(block, change.version), strict=True):
                 if around is None:
                     continue

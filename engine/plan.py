@@ -88,10 +88,9 @@ class Plan:
                 known.clear()
             shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}
             known[ways] = any(
-                planned.target.role == role
-                and (planned.measure.matters == "any" or not shown.isdisjoint(planned.measure.matters))
+                planned.measure.matters == "any" or not shown.isdisjoint(planned.measure.matters)
                 for list_id, role in ways
-                for planned in self.on_list(list_id)
+                for planned in self.on_list_in(list_id, role)
             )
         return known[ways]
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from engine.change import Altered, Sight
 from engine.change_affected import (
+    MANY,
     Gathered,
     affected_by,
     between,
@@ -30,8 +31,6 @@ from graph_model.store import Change, Store
 Progress = Callable[[int], object]
 """Told how many more subjects are done."""
 MOST_NAMED = 20
-_AT_ONCE = 2_000
-"""Subjects that are read at once: the more, the fewer records are read again for another neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def subjects_of(span: Span, store: Store, book_at: BookAt, *, all_of_them: bool 
 
 def outcomes(step: Step, store: Store, subjects: Iterable[SubjectId], *, digests: bool = True) -> Iterator[Outcome]:
     """Re-evaluate subjects, a block at a time, in their order; `digests`: whether the outcomes have any."""
-    for block in in_blocks(subjects, _AT_ONCE):
+    for block in in_blocks(subjects, MANY):
         for subject, (old, new, items) in zip(block, step.taken(store, block), strict=True):
             was = digest_of(old) if digests else None
             now = was if old is new or not digests else digest_of(new)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from graph_model.nodes import Designation, Neighbourhood, Relation, SubjectId
+from graph_model.nodes import Designation, Relation, SubjectId
 from memoranda.model import Role
 
 Paths = dict[Role, list[Relation | None]]
@@ -43,9 +43,3 @@ class Ties:
         if named:
             paths["directly_responsible"] = list(named)
         return paths
-
-
-def ways_of(around: Neighbourhood) -> Ways:
-    """Give the lists and roles by which the subject ever reached a designation, ended ones too."""
-    ties = Ties(around.subject.id, around.relations)
-    return frozenset((near.list, role) for near in around.designations for role in ties.paths_to(near))

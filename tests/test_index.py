@@ -13,7 +13,7 @@ from engine.index import Absent, Index
 from engine.index_known import Known
 from engine.index_reach import reached_part
 from engine.question import Check, as_json
-from engine.roles import ways_of
+from engine.roles import Ties
 from engine.service import Service
 from engine.standing import standing_of
 from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
@@ -100,7 +100,8 @@ def test_what_is_left_out_of_a_neighbourhood_brings_nothing(seed: int) -> None:
         for around in store.neighbourhoods(SUBJECTS, store.latest_version()):
             if around is not None and book is not None:
                 ways, part = reached_part(around)
-                assert ways == ways_of(around)
+                ties = Ties(around.subject.id, around.relations)
+                assert ways == {(near.list, role) for near in around.designations for role in ties.paths_to(near)}
                 assert standing_of(part, book).items == standing_of(around, book).items
                 assert set(part.relations) <= set(around.relations)
                 assert part.names.items() <= around.names.items()
