@@ -16,11 +16,11 @@ import apsw
 import pytest
 
 from benchmarks.cities import loaded, written
-from engine.collector import seldom_collected
 from engine.plan import plan_of
 from engine.reevaluate import Span, outcomes, step_of, subjects_of
 from engine.service import Service
 from engine.timeline import runs
+from graph_model.collector import seldom_collected
 from graph_model.nodes import ANNULLING
 from graph_model.stores import open_store
 from memoranda.model import TermBy

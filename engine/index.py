@@ -14,12 +14,12 @@ from time import monotonic
 from typing import TypeAlias
 
 from engine.change_affected import MANY, Gathered, affected_by, changes_between, in_blocks, on_lists
-from engine.collector import seldom_collected
 from engine.index_known import Known
 from engine.index_reach import reached_part
 from engine.plan import plan_of
 from engine.roles import Ways
 from engine.standing import Standing, standing_of
+from graph_model.collector import seldom_collected
 from graph_model.nodes import DesignationId, SubjectId, Version
 from graph_model.packing import Packer
 from graph_model.store import Change, Store

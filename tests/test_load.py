@@ -282,8 +282,10 @@ def test_change_sets_carry_actor_and_reason_and_a_key_of_their_own(store: Store,
 
 
 def test_the_collector_runs_again_after_a_load_whether_it_went_well_or_not(store: Store, tmp_path: Path) -> None:
+    before = gc.get_threshold()
     assert gc.isenabled()
     load_rows(store, tmp_path, "organisations", ORGANISATIONS)
     with pytest.raises(FactsRefused):
         load_rows(store, tmp_path, "organisations", [{"name": "甲"}])
     assert gc.isenabled()
+    assert gc.get_threshold() == before

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.change import differences, sight_of
-from engine.collector import seldom_collected
 from engine.reevaluate import Outcome, Span, digest_of, outcomes, step_of, subjects_of, verified
 from engine.service import Service
+from graph_model.collector import seldom_collected
 from graph_model.nodes import SubjectId, Version
 from graph_model.store import Store
 from graph_model.stores import open_store

@@ -16,11 +16,11 @@ from api.cli.exits import Exit
 from api.cli.reevaluate_files import Counts, Folder
 from api.cli.session import Session
 from engine.change_step import BLOCK
-from engine.collector import seldom_collected
 from engine.judge import day_of
 from engine.question import Json, as_json
 from engine.reevaluate import Span, lines_of, outcomes, step_of, subjects_of, verified
 from engine.service import Service
+from graph_model.collector import seldom_collected
 from graph_model.errors import FactsRefused, UnknownVersion
 from graph_model.nodes import Version
 from loaders.parquet import ParquetExport
