@@ -20,6 +20,7 @@ from graph_model.errors import SettingsRefused, XinhengError
 from graph_model.store import Store
 
 _SWITCH_S = 0.001
+_BACKLOG = 2_048
 
 
 def describe_serve(parser: ArgumentParser, session: Session) -> None:
@@ -61,14 +62,33 @@ def run_serve(args: Namespace, session: Session) -> Exit:
                 "内存中的存储只能由一个进程服务",
                 "a store in memory belongs to one process and cannot have several workers",
             ),
-            hint=session.say("去掉 --workers，或换用文件存储", "leave --workers out, or use a store in a file"),
+            hint=session.say(
+                "去掉 --workers 与 XINHENG_WORKERS，或换用文件存储",
+                "leave --workers and XINHENG_WORKERS out, or use a store in a file",
+            ),
         )
     with session.store() as store:
         with_shipped_rulebook(store, session)
         if args.workers == 1:
             return serve(session, store)
         build_app(session.settings, store)  # what cannot be served is refused here, and keys are made once
-    return Workers(session, args.workers, work).run()
+    return serve_by_several(session, args.workers)
+
+
+def serve_by_several(session: Session, count: int) -> Exit:
+    """Serve by several processes until stopped, by Ctrl-C or a signal."""
+    settings = session.settings
+    set_up_logging(settings.log_format)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG) as at:
+        stop_at_sigterm()
+        try:
+            with Workers(settings, count, work, at) as several:
+                tell_address(session)
+                return several.watch()
+        except KeyboardInterrupt:
+            tell_stopped(session)
+            return Exit.DONE
 
 
 def work(settings: Settings, at: socket.socket) -> int:
@@ -117,12 +137,12 @@ def serve(session: Session, store: Store, at: socket.socket | None = None) -> Ex
     if threading.current_thread() is threading.main_thread():
         # The server ends by raising the signal that stopped it once more: by itself, SIGTERM would end the process
         # there, with buffered decisions unwritten and the store not closed.
-        signal.signal(signal.SIGTERM, _interrupt)
+        stop_at_sigterm()
     try:
         server.run(None if at is None else [at])
     except KeyboardInterrupt:  # uvicorn shuts down first and then passes it on
         if at is None:
-            session.print(session.say("\n已停止", "\nstopped"))
+            tell_stopped(session)
     finally:
         if edge.following is not None:
             edge.following.stop()
@@ -135,6 +155,16 @@ def tell_address(session: Session) -> None:
     at = f"http://{session.settings.host}:{session.settings.port}"
     session.print(session.say(f"\n信衡已启动：{at} （Ctrl-C 停止）", f"\nXinheng serves on {at} (Ctrl-C stops it)"))
     session.out.flush()
+
+
+def tell_stopped(session: Session) -> None:
+    """Say that it was stopped as it should."""
+    session.print(session.say("\n已停止", "\nstopped"))
+
+
+def stop_at_sigterm() -> None:
+    """From now on take SIGTERM for Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
 
 
 def _interrupt(*_: object) -> None:
