@@ -15,7 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.cities import loaded, written
-from benchmarks.http_server import Server, can_serve_with_workers, empty_route, xinheng
+from benchmarks.http_server import Server, empty_route, xinheng
 from benchmarks.process import cpu_seconds, resident_mb
 from benchmarks.questions import Questions
 from graph_model.stores import open_store
@@ -45,11 +45,10 @@ def measured(city: Path, progress: Callable[[str], None] = print) -> Figures:
         found |= loads.batches()
         progress("singles beside batches")
         found["beside batches"] = loads.beside_batches()
-        if can_serve_with_workers():
-            loads.servers["two"] = stack.enter_context(xinheng(city, "strict", workers=2))
-            for connections in (16, 64):
-                progress(f"two workers, {connections} connections")
-                found[f"two workers/{connections}"] = loads.two_workers(connections)
+        loads.servers["two"] = stack.enter_context(xinheng(city, "strict", workers=2))
+        for connections in (16, 64):
+            progress(f"two workers, {connections} connections")
+            found[f"two workers/{connections}"] = loads.two_workers(connections)
     return found
 
 

@@ -66,12 +66,6 @@ def xinheng(city: Path, log: str, workers: int = 1) -> Iterator[Server]:
         yield server
 
 
-def can_serve_with_workers() -> bool:
-    """Whether `xinheng serve` can start several processes."""
-    told = subprocess.run([*XINHENG, "--help"], capture_output=True, check=True, text=True).stdout
-    return "--workers" in told
-
-
 @contextmanager
 def serving(command: list[str], env: dict[str, str]) -> Iterator[Server]:
     """Start a server on a free port, which is put behind `command`; give it once it is ready, and end it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import figures
-from benchmarks.wanted import CHANGES, CHECKS, FULL, MEMORY, ROWS, figure
+from benchmarks.wanted import CHANGES, CHECKS, FULL, MEMORY, ROWS, Row, figure
 
 PAGE = figures.ROOT / "docs" / "benchmarks.md"
 BLOCK = re.compile(r"(<!-- figures: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -79,15 +79,22 @@ def wanted(found: figures.Figures) -> str:
     head = ["what", "against", "wanted", *(f"{int(size):,}" for size in sizes)]
     rows = []
     for row in ROWS:
-        cells = [
-            said(row.figure(each), lambda n, row=row: f"{digits(n)}× {'✓' if row.is_reached(n) else '✗'}")  # type: ignore[misc]
-            for each in sizes.values()
-        ]
+        cells = [said(row.figure(each), judged_by(row)) for each in sizes.values()]
         rows.append([row.what, row.control, f"{'≥' if row.way == 'at least' else '≤'} {row.bound:g}×", *cells])
     judged = [row.is_reached(n) for each in sizes.values() for row in ROWS if (n := row.figure(each)) is not None]
     missing = sum(row.figure(each) is None for each in sizes.values() for row in ROWS)
     told = f"{sum(judged)} of {len(judged)} reached; {missing} not measured ({NOTHING})."
     return f"{table(head, rows)}\n\n{told}"
+
+
+def judged_by(row: Row) -> Format:
+    """Give what spells a ratio and whether it is as wanted."""
+    return lambda found: f"{digits(found)}× {'✓' if row.is_reached(found) else '✗'}"
+
+
+def in_unit(unit: str) -> Format:
+    """Give what spells a figure with its unit."""
+    return lambda found: digits(found) + unit
 
 
 GROWTH: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -116,7 +123,7 @@ def growth(found: figures.Figures) -> str:
     rows = []
     for what, place, unit in GROWTH:
         each = [figure(size, *place) for size in sizes.values()]
-        rows.append([what, *(said(n, lambda n, unit=unit: digits(n) + unit) for n in each), grown(each)])  # type: ignore[misc]
+        rows.append([what, *(said(n, in_unit(unit)) for n in each), grown(each)])
     return table(head, rows)
 
 
