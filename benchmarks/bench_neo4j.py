@@ -17,6 +17,7 @@ import pytest
 from benchmarks.bench_store import DAY, VOCABULARY, designations, organisations, relations
 from engine.question import Check
 from engine.service import Service
+from graph_model.collector import seldom_collected
 from graph_model.nodes import Designation, Facts
 from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow, ChangeSet, Publication, RulebookGraph, Store
 from graph_model.stores import neo4j_archive, neo4j_slice, open_store
@@ -94,6 +95,27 @@ def test_fill(
     server.empty()
 
 
+@pytest.mark.parametrize("where", ["embedded", "Neo4j"])
+def test_check(benchmark: Any, server: Place, where: str) -> None:
+    benchmark.group = "one check of a listed subject, without index"
+    book = read_rulebook(SHIPPED)
+    subject, day = organisations(1)[0].subject, date(2026, 1, 1)
+    listed = Designation(
+        "D", subject, "djd", "spc", document_no="1号", decided_on=DAY, effective_from=DAY, facts={"ground": "1"}
+    )
+
+    def asked(store: Store) -> None:
+        service = Service(store)
+        service.publish(book, actor="bench", reason="bench", key="book")
+        facts = Facts(registrations=organisations(1), designations=(listed,))
+        service.apply(ChangeSet("bench", "bench", "facts", facts))
+        check = Check(subject, "gov-procurement-supplier", day)
+        benchmark.pedantic(lambda: service.check(check), rounds=300, warmup_rounds=100)
+
+    with open_store("sqlite:///:memory:") if where == "embedded" else server.opened() as store:
+        asked(store)
+
+
 @pytest.mark.parametrize("way", ["bare Cypher", "neighbourhood"])
 def test_neighbourhood(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]], way: str) -> None:
     benchmark.group = "one neighbourhood: two relations, one designation"
@@ -116,12 +138,15 @@ def test_stream(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]
     store, _ = city
     statement = neo4j_archive.NODES_AFTER["registrations"]
 
+    # For both, as in `loaders.transfer`.
+    @seldom_collected()
     def by_driver() -> None:
         after: str | None = ""
         with bare.session(database="neo4j") as session:
             while after is not None:
                 after, _ = next(iter(session.run(statement, {"after": after, "page": neo4j_archive.PAGE}))).values()
 
+    @seldom_collected()
     def by_store() -> None:
         for _ in store.archive("registrations"):
             pass
@@ -147,24 +172,3 @@ def test_commit(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]
     benchmark.pedantic(by_driver if way == "bare transaction" else by_store, rounds=400, warmup_rounds=1000)
     with bare.session(database="neo4j") as session:
         session.run("MATCH (n:Bare) DELETE n").consume()
-
-
-@pytest.mark.parametrize("where", ["embedded", "Neo4j"])
-def test_check(benchmark: Any, server: Place, where: str) -> None:
-    benchmark.group = "one check of a listed subject, without index"
-    book = read_rulebook(SHIPPED)
-    subject, day = organisations(1)[0].subject, date(2026, 1, 1)
-    listed = Designation(
-        "D", subject, "djd", "spc", document_no="1号", decided_on=DAY, effective_from=DAY, facts={"ground": "1"}
-    )
-
-    def asked(store: Store) -> None:
-        service = Service(store)
-        service.publish(book, actor="bench", reason="bench", key="book")
-        facts = Facts(registrations=organisations(1), designations=(listed,))
-        service.apply(ChangeSet("bench", "bench", "facts", facts))
-        check = Check(subject, "gov-procurement-supplier", day)
-        benchmark.pedantic(lambda: service.check(check), rounds=300, warmup_rounds=100)
-
-    with open_store("sqlite:///:memory:") if where == "embedded" else server.opened() as store:
-        asked(store)

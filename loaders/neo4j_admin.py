@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from graph_model.collector import seldom_collected
 from graph_model.nodes import Version
 from graph_model.store import ARCHIVE_TABLES, ArchivedRow, Store
 from graph_model.stores.neo4j_rows import (
@@ -61,6 +62,7 @@ _TIES = {
 }
 
 
+@seldom_collected()
 def export_admin(store: Store, place: Path, progress: Progress = silent) -> tuple[Transfer, list[str]]:
     """Write the files of a store as it is at its latest version, and the command that imports them.
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from graph_model.collector import seldom_collected
 from graph_model.errors import FactsRefused, XinhengError
 from graph_model.nodes import Version
 from graph_model.store import ARCHIVE_TABLES, ArchivedRow, Store
@@ -47,6 +48,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """The columns of each table: as a store's archive gives them (`ARCHIVE_TABLES`)."""
 
 
+@seldom_collected()
 def export_parquet(store: Store, place: Path, progress: Progress = silent) -> Transfer:
     """Write a store as it is at its latest version; it may be written meanwhile. Memory does not grow with it.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from graph_model.collector import seldom_collected
 from graph_model.errors import XinhengError
 from graph_model.nodes import Version
 from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow, Store
@@ -126,6 +127,7 @@ def _published(store: Store, rows: Iterator[ArchivedRow], version: Version) -> I
     yield from (row for row in rows if row[0] in published)
 
 
+@seldom_collected()
 def digests(store: Store, progress: Progress = silent) -> Transfer:
     """Digest everything that a store holds at its latest version; two stores with equal digests answer alike."""
     version = store.latest_version()
@@ -147,6 +149,7 @@ def as_plain(given: Transfer) -> dict[str, object]:
     return {"version": given.version, "chain": given.chain, "tables": tables}
 
 
+@seldom_collected()
 def copy(source: Store, target: Store, progress: Progress = silent) -> Transfer:
     """Fill an empty store with everything that another holds, and see that both hold the same.
 

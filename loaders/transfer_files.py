@@ -12,6 +12,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any, cast
 
+from graph_model.collector import seldom_collected
 from graph_model.errors import FactsRefused
 from graph_model.nodes import Version
 from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow, Store
@@ -37,6 +38,7 @@ BLOCK = 10_000
 """Lines from one digest in the manifest to the next, so that a changed line can be found."""
 
 
+@seldom_collected()
 def export(store: Store, place: Path, progress: Progress = silent) -> Transfer:
     """Write a store as it is at its latest version; it may be written meanwhile.
 
@@ -79,6 +81,7 @@ def _write(file: Path, rows: Iterator[ArchivedRow], tally: Tally) -> list[str]:
     return blocks
 
 
+@seldom_collected()
 def import_into(store: Store, place: Path, progress: Progress = silent) -> Transfer:
     """Fill an empty store from an exported folder, after every file was found to be what was exported.
 

@@ -13,7 +13,7 @@ from graph_model.nodes import Version
 from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow
 from graph_model.stores.neo4j_connect import Line, Run
 from graph_model.stores.neo4j_read import HELD_PROPERTIES, PAGE
-from graph_model.stores.neo4j_rows import HELD, LABELS, LINK, Properties, record_text, records_of, relation_row
+from graph_model.stores.neo4j_rows import HELD, LABELS, LINK, Properties, record_text, records_in, relation_row
 from graph_model.stores.neo4j_rulebook import KEEP, NAME_LISTS, draw
 from graph_model.stores.neo4j_statements import (
     COUNTED,
@@ -87,10 +87,12 @@ def archive(line: Line, table: str) -> Iterator[ArchivedRow]:
         case _:
             order = RECORDS[table].order
             for page in _pages(line, NODES_AFTER[table], "", PAGE):
-                records = records_of([text for _, texts in page for text in texts])
+                records = iter(records_in(text for _, texts in page for text in texts))
                 for _, texts in page:
-                    found = [(*row, start, until) for start, until, row in islice(records, len(texts))]
-                    yield from found if len(found) == 1 else sorted(found, key=lambda row: (order(row[:-2]), row[-2]))
+                    found = [(*row, start, until) for start, until, *row in islice(records, len(texts))]
+                    if len(found) > 1:
+                        found.sort(key=lambda row: (order(row[:-2]), row[-2]))
+                    yield from found
 
 
 def _pages(

@@ -59,9 +59,17 @@ def record_text(row: Sequence[Any], recorded_from: Version, recorded_until: Vers
 
 def records_of(texts: Iterable[str]) -> Iterator[tuple[Version, Version | None, Row]]:
     """Read the records of a node: from, until (`None`: it stands), row."""
-    # Read in one go, for of a whole city the calls would cost more than the reading.
-    for recorded_from, recorded_until, *row in json.loads(f"[{','.join(texts)}]"):
+    for recorded_from, recorded_until, *row in records_in(texts):
         yield recorded_from, recorded_until, tuple(row)
+
+
+def records_in(texts: Iterable[str]) -> list[list[Any]]:
+    """Read records as they are written: from, until, and then the row's cells.
+
+    In one go, for of a whole city the calls would cost more than the reading.
+    """
+    found: list[list[Any]] = json.loads(f"[{','.join(texts)}]")
+    return found
 
 
 def rows_at(texts: Iterable[str], version: Version) -> list[Row]:
