@@ -15,6 +15,8 @@ from typing import NamedTuple
 from unicodedata import normalize
 from uuid import UUID
 
+from isal import isal_zlib
+
 from api.json_text import json_bytes, read_json
 from api.wire import decision_json
 from engine.question import VERDICT_ZH, Decision, Json
@@ -33,7 +35,8 @@ _MOST_CHARACTERS = 200
 _ASKED = ("version", "rulebook", "on", "subject", "matter", "department", "concerning", "verdict")
 _BEHIND = b'"could_be":'
 _NONCE_BITS, _OFFSET_BITS = 58, 32
-_LEVEL = 1
+_LEVEL = 0
+"""The quickest of `isal_zlib`, whose streams `zlib` reads: a seventh of the time for a quarter more bytes."""
 _NAME_BYTES = 44
 _DEPTH = 64
 
@@ -92,7 +95,7 @@ def unnamed(at: datetime, asker: Asker, told: Json, text: bytes | None = None) -
     if any(value for name, value in kept.items() if name not in _ASKED and name != "verdict_zh"):
         # What stands behind the verdict, as it is written already; no text of anybody's holds a bare quotation mark.
         more = b"{" + text[text.index(_BEHIND) :]
-        record["given"] = b64encode(zlib.compress(more, _LEVEL)).decode()
+        record["given"] = b64encode(isal_zlib.compress(more, _LEVEL)).decode()
     return json_bytes(record)
 
 

@@ -1,8 +1,13 @@
 """JSON text at the edge: strict on the way in, never repeating what was sent."""
 
+import json
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.json_text import json_bytes, read_json
 from graph_model.errors import MalformedRequest, RequestTooLarge
@@ -53,3 +58,23 @@ def test_the_deepest_nesting_allowed_is_read() -> None:
 
 def test_one_value_has_one_text() -> None:
     assert json_bytes({"b": "禁止", "a": [1, None]}) == '{"b":"禁止","a":[1,null]}'.encode()
+
+
+_PLAIN = st.none() | st.booleans() | st.integers() | st.text()
+_VALUES = st.recursive(_PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+
+
+@given(_VALUES)
+def test_a_value_is_written_as_the_standard_library_writes_it(value: object) -> None:
+    assert json_bytes(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass
+class _NoJson:
+    name: str = "x"
+
+
+@pytest.mark.parametrize("value", [date(2026, 1, 1), _NoJson(), Decimal(1)], ids=["day", "dataclass", "decimal"])
+def test_what_is_no_json_value_is_not_turned_into_one(value: object) -> None:
+    with pytest.raises(TypeError):
+        json_bytes([value])
