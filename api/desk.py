@@ -139,7 +139,7 @@ class Desk:
         if not isinstance(found, Absent):
             kept = self._forms.kept(check, found, book)
             if kept is None:
-                kept = self._forms.keep(check, found, memory.derived(subject, found, book), book)
+                kept = self._forms.keep(check, found, memory.derived(found, book, matter), book)
             return kept.filled(spelled, head)
         told = decision_json(decision := judge(None, check, book, version))
         text = json_bytes(told)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from engine.gates import responsible_on, subject_values
 from engine.plan import plan_of
-from engine.question import Duty, Json, as_json
+from engine.question import Duty, Json, as_json, written
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
 from engine.standing import Item, Path, Standing
@@ -22,7 +22,7 @@ from memoranda.rulebook import Rulebook
 def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: date, book: Rulebook) -> Iterator[Duty]:
     """Write the duties that one item is for some of its departments, each with its proof, sentence and remedies."""
     interval, disputed = run_at(item.holds, day), item.disputed(day)
-    remedies: tuple[Json, ...] = tuple(as_json(remedy) for remedy in remedies_of(item, book))
+    remedies = remedies_of(item, book)
     shared = _shared_proof(item, standing, day, interval, book)
     cited: dict[str | None, list[Json]] = {}
     for department in departments:
@@ -55,17 +55,17 @@ def _shared_proof(item: Item, standing: Standing, day: date, interval: Interval,
     """Give the parts of the proof that are the same for all departments, as JSON values (J5)."""
     path = item.carrier(day)
     bounds = {
-        "from": {"day": interval.start, "gates": _changed(item, path, interval.start, start=True)},
-        "until": {"day": interval.end, "gates": _changed(item, path, interval.end, start=False)},
+        "from": {"day": written(interval.start), "gates": _changed(item, path, interval.start, start=True)},
+        "until": {"day": written(interval.end), "gates": _changed(item, path, interval.end, start=False)},
     }
     return {
         "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
-        "designation": as_json(_designation(item, standing, book)),
-        "path": as_json(_path(item, path, standing)),
+        "designation": _designation(item, standing, book),
+        "path": _path(item, path, standing),
         "memorandum": _quoted(book).memorandum(item.measure),
         "basis": [],
-        "condition": as_json(_condition(item, path, standing.subject, day, book)),
-        "bounds": as_json(bounds),
+        "condition": _condition(item, path, standing.subject, day, book),
+        "bounds": bounds,
     }
 
 
@@ -146,11 +146,11 @@ def _designation(item: Item, standing: Standing, book: Rulebook) -> Json:
         "authority_name": authority.name if authority else designation.authority,
         "origin": listing.origin,
         "severity": designation.severity,
-        "decided_on": designation.decided_on,
-        "conduct_on": designation.conduct_on,
-        "event_on": designation.event_on,
-        "effective_from": listing.starts,
-        "until": listing.until,
+        "decided_on": written(designation.decided_on),
+        "conduct_on": written(designation.conduct_on),
+        "event_on": written(designation.event_on),
+        "effective_from": written(listing.starts),
+        "until": written(listing.until),
     }
 
 
@@ -169,10 +169,10 @@ def _path(item: Item, path: Path, standing: Standing) -> list[Json]:
             "organisation_name": standing.names.get(relation.organisation) if relation.organisation else None,
             "designation": relation.designation,
             "held": held,
-            "held_from": relation.held_from,
-            "held_until": relation.held_until,
-            "share": relation.share,
-            "judged_on": listing.day(anchor) if anchor else None,
+            "held_from": written(relation.held_from),
+            "held_until": written(relation.held_until),
+            "share": as_json(relation.share),
+            "judged_on": written(listing.day(anchor)) if anchor else None,
             "document_no": relation.document_no,
         }
     ]
@@ -213,7 +213,7 @@ def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebo
     return {
         "text": condition.text,
         "text_zh": plan_of(book).condition_zh(item.measure),
-        "values": {symbol: seen.get(symbol) for symbol in condition.symbols},
+        "values": {symbol: as_json(seen.get(symbol)) for symbol in condition.symbols},
         "values_zh": {
             symbol_zh(book, official, symbol): value_zh(book, official, symbol, seen.get(symbol))
             for symbol in condition.symbols

@@ -5,7 +5,7 @@ publication changes nothing in it. Facts are dated by versions here too: a reade
 nothing of a later one, while a writer adds the next. A version that it cannot answer is answered by the store.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -56,8 +56,6 @@ _SPELLED = 20_000
 """Designations whose rows are kept while neighbourhoods are packed, for their next neighbour."""
 _SAMPLE = 40
 """Neighbourhoods that show the packer what they have in common."""
-_STANDINGS = 4_000
-"""Standings that are kept once derived; each some kilobytes."""
 
 
 class Index:
@@ -77,9 +75,7 @@ class Index:
         self._superseding: deque[Entry] = deque()
         self._ways: dict[Ways, Ways] = {}
         self._rulebooks: list[tuple[Version, str | None]] = []
-        self._standings: OrderedDict[tuple[SubjectId, Version, str], Standing] = OrderedDict()
         self._followed = Lock()
-        self._kept = Lock()
         self._seen_at = monotonic()
 
     # --- writing ----------------------------------------------------------------------------------------------
@@ -195,23 +191,16 @@ class Index:
     def standing(
         self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None
     ) -> Standing | Absent:
-        """Give the standing of a subject at a version under a rulebook, or why there is none here; as `near`."""
-        found = self.near(subject, version, book, matter)
-        return found if isinstance(found, Absent) else self.derived(subject, found, book)
+        """Give the standing of a subject at a version under a rulebook, or why there is none here; as `near`.
 
-    def derived(self, subject: SubjectId, entry: Entry, book: Rulebook) -> Standing:
-        """Give the standing that follows from what reaches the subject."""
-        key = (subject, entry.since, book.digest)
-        with self._kept:
-            if key in self._standings:
-                self._standings.move_to_end(key)
-                return self._standings[key]
-        found = standing_of(self._packer.unpacked(entry.spelled or b""), book)
-        with self._kept:
-            self._standings[key] = found
-            if len(self._standings) > _STANDINGS:
-                self._standings.popitem(last=False)
-        return found
+        With `matter`, no more of it than a check of that shows.
+        """
+        found = self.near(subject, version, book, matter)
+        return found if isinstance(found, Absent) else self.derived(found, book, matter)
+
+    def derived(self, entry: Entry, book: Rulebook, matter: str | None = None) -> Standing:
+        """Give the standing that follows from what reaches a subject; `matter`: see `standing_of`."""
+        return standing_of(self._packer.unpacked(entry.spelled or b""), book, matter=matter)
 
     def rulebook_at(self, version: Version) -> str | Absent | None:
         """Give the digest of the rulebook published last at a version."""

@@ -47,7 +47,7 @@ class Plan:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self._by_list: dict[str, tuple[Planned, ...]] = {}
-        self._by_role: dict[tuple[str, Role], tuple[Planned, ...]] = {}
+        self._shown: dict[tuple[str, Role, str | None], tuple[Planned, ...]] = {}
         self._conditions: dict[str, str] = {}
         self._concerned: dict[str, dict[Ways, bool]] = {}
 
@@ -68,12 +68,23 @@ class Plan:
             self._by_list[list_id] = tuple(p for p in planned if p.reaches)
         return self._by_list[list_id]
 
-    def on_list_in(self, list_id: str, role: Role) -> tuple[Planned, ...]:
-        """Give those of them that bite in one role."""
-        key = (list_id, role)
-        if key not in self._by_role:
-            self._by_role[key] = tuple(planned for planned in self.on_list(list_id) if planned.target.role == role)
-        return self._by_role[key]
+    def shown(self, list_id: str, role: Role, matter: str | None = None) -> tuple[Planned, ...]:
+        """Give those of them that bite in one role; with `matter`, those that a check of it could show (J2).
+
+        A check shows what concerns its matter or one above it, and names the matters below it that have items.
+        """
+        key = (list_id, role, matter if matter in self.book.matters else None)  # any other is refused elsewhere
+        if key not in self._shown:
+            self._shown[key] = tuple(
+                planned
+                for planned in self.on_list(list_id)
+                if planned.target.role == role and (key[2] is None or self._shows(planned.measure, key[2]))
+            )
+        return self._shown[key]
+
+    def _shows(self, measure: Measure, matter: str) -> bool:
+        shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}
+        return measure.matters == "any" or not shown.isdisjoint(measure.matters)
 
     def concerns(self, ways: Ways, matter: str) -> bool:
         """Whether a check of the matter could show anything of a subject that is reached in these ways (J2).
@@ -86,12 +97,7 @@ class Plan:
         if ways not in known:
             if len(known) >= _WAYS_KEPT:
                 known.clear()
-            shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}
-            known[ways] = any(
-                planned.measure.matters == "any" or not shown.isdisjoint(planned.measure.matters)
-                for list_id, role in ways
-                for planned in self.on_list_in(list_id, role)
-            )
+            known[ways] = any(self.shown(list_id, role, matter) for list_id, role in ways)
         return known[ways]
 
 

@@ -208,6 +208,11 @@ def as_json(value: Any) -> Any:
     return _seldom_as_json(value)
 
 
+def written(day: date | None) -> str | None:
+    """Write a day as JSON has it."""
+    return None if day is None else day.isoformat()
+
+
 _PLAIN = frozenset({str, bool, int, type(None)})
 
 

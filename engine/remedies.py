@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from engine.question import Json
+from engine.question import Json, written
 from engine.standing import Item
 from engine.timeline import runs
 from graph_model.calendar import add_months
@@ -12,7 +12,7 @@ from memoranda.words import ENDS_ZH, GROUND_ZH
 
 
 def remedies_of(item: Item, book: Rulebook) -> tuple[Json, ...]:
-    """Say how a restrictive duty ends by itself and how it can end sooner; nothing for other effects."""
+    """Say how a restrictive duty ends by itself and how it can end sooner; nothing for other effects. As JSON."""
     if item.measure.effect not in RESTRICTIONS:
         return ()
     ways = [end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item)]
@@ -24,7 +24,7 @@ def end_of(item: Item, book: Rulebook) -> Json:
     last = [interval for interval, truth in runs(item.holds) if truth == ()][-1]
     official = item.listing.official
     if last.end is not None:
-        return {"kind": "expiry", "on": last.end}
+        return {"kind": "expiry", "on": written(last.end)}
     if official.ends_by in ("performance", "removal"):
         return {"kind": "act", "ends_by": official.ends_by, "act_zh": ENDS_ZH[official.ends_by]}
     # The list's article says why the entry stays; where the duty rests on another law, that law sets no end.
@@ -43,7 +43,7 @@ def _repair(item: Item, book: Rulebook) -> Json | None:
     anchor = item.listing.day(repair.from_)
     return {
         "kind": "repair",
-        "from": add_months(anchor, repair.after_months) if anchor is not None else None,
+        "from": written(add_months(anchor, repair.after_months)) if anchor is not None else None,
         **_asked_of(repair.body, item, book),
         "conditions": repair.conditions,
     }
@@ -57,7 +57,7 @@ def _objection(item: Item, book: Rulebook) -> Json | None:
     return {
         "kind": "objection",
         **_asked_of(right.body, item, book),
-        "until": _last_day(anchor, right.days) if anchor is not None and right.days is not None else None,
+        "until": written(_last_day(anchor, right.days)) if anchor is not None and right.days is not None else None,
     }
 
 

@@ -1,7 +1,7 @@
 """One Chinese sentence per duty, from its proof alone: who, listed where, reached how, ordered by what, until when."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from functools import lru_cache
 
 from engine.question import Duty, Json
 from memoranda.words import ROLE_ZH
@@ -57,7 +57,7 @@ def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str
     parts += [
         _way_out(remedy, proof["designation"])
         for remedy in remedies
-        if (remedy["kind"], str(remedy.get("on"))) != ("expiry", str(until))
+        if (remedy["kind"], remedy.get("on")) != ("expiry", until)
     ]
     if disputed:
         parts.append("现有异议正在办理")
@@ -160,6 +160,8 @@ def _way_out(remedy: Json, designation: Json) -> str:
     return f"其后仍会恢复，至{_day(remedy['on'])}方自行终止"
 
 
-def _day(day: date | str) -> str:
-    year, month, number = str(day).split("-")
+# The days of some ten years.
+@lru_cache(maxsize=4096)
+def _day(day: str) -> str:
+    year, month, number = day.split("-")
     return f"{int(year)}年{int(month)}月{int(number)}日"

@@ -229,7 +229,7 @@ class Service:
                 return Standing(Subject(subject, ()), (), {})
             case Absent.ELSEWHERE:
                 around = self.store.neighbourhood(subject, version)
-                return standing_of(around, book) if around is not None else None
+                return standing_of(around, book, matter=check.matter) if around is not None else None
         return found
 
     def _follow(self) -> None:

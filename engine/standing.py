@@ -1,6 +1,6 @@
 """Derivation (SEMANTICS §4): from facts one hop around a subject to its standing. Pure; no question, clock or I/O."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,16 @@ from engine.plan import Planned, plan_of
 from engine.roles import Ties
 from engine.timeline import FALSE, Timeline, Truth, all_of, any_of, at, by_days
 from graph_model.calendar import Interval
-from graph_model.nodes import DesignationId, Exemption, Neighbourhood, Objection, Relation, Subject, SubjectId
+from graph_model.nodes import (
+    Designation,
+    DesignationId,
+    Exemption,
+    Neighbourhood,
+    Objection,
+    Relation,
+    Subject,
+    SubjectId,
+)
 from memoranda.model import Measure, Target
 from memoranda.rulebook import Rulebook
 
@@ -109,35 +118,27 @@ Read = dict[DesignationId, Listed | None]
 """Designations as one rulebook reads them at one version (`None`: it knows no such list), for their next neighbour."""
 
 
-def standing_of(neighbourhood: Neighbourhood, book: Rulebook, read: Read | None = None) -> Standing:
+def standing_of(
+    neighbourhood: Neighbourhood, book: Rulebook, read: Read | None = None, matter: str | None = None
+) -> Standing:
     """Derive a subject's standing from the facts around it.
 
-    `read` is filled, for whoever derives many standings of the same version under the same book.
+    `read` is filled, for whoever derives many standings of the same version under the same book. With `matter`, only
+    the items that a check of it could show (J2): the same decision, for less.
     """
     if not neighbourhood.designations:
         return Standing(neighbourhood.subject, (), neighbourhood.names)
-    plan = plan_of(book)
-    subject = neighbourhood.subject
-    ties = Ties(subject.id, neighbourhood.relations)
-    # Most that lies near is reached in no role at all: those who hold an organisation do not answer for one another.
-    reached = [(paths, d) for d in neighbourhood.designations if (paths := ties.paths_to(d))]
-    known: Read = {} if read is None else read
-    for _, designation in reached:
-        if designation.id not in known:
-            listing = listing_of(designation, book)
-            known[designation.id] = listed_of(listing, book) if listing is not None else None
-    ways = [(paths, one) for paths, d in reached if (one := known[d.id]) is not None]
-    listed = [one for _, one in ways]
-    own = [one for one in listed if one.listing.designation.subject == subject.id]
+    plan, around = plan_of(book), _Around(neighbourhood, book, {} if read is None else read)
     items: list[Item] = []
-    for paths, one in ways:
-        if one.stands == FALSE:
-            continue
-        for role, records in paths.items():
-            for planned in plan.on_list_in(one.listing.official.id, role):
-                items += _items(planned, records, one, neighbourhood, ties, own, book)
+    for designation in neighbourhood.designations:
+        # Most that lies near is reached in no role: those who hold an organisation do not answer for one another.
+        paths = around.ties.paths_to(designation)
+        planned = [(one, by) for role, by in paths.items() for one in plan.shown(designation.list, role, matter)]
+        if planned and (listed := around.listed(designation)) is not None and listed.stands != FALSE:
+            for one, by in planned:
+                items += around.items(one, by, listed)
     items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
-    return Standing(subject, tuple(items), neighbourhood.names)
+    return Standing(neighbourhood.subject, tuple(items), neighbourhood.names)
 
 
 def listed_of(listing: Listing, book: Rulebook) -> Listed:
@@ -146,58 +147,65 @@ def listed_of(listing: Listing, book: Rulebook) -> Listed:
     return Listed(listing, effective, due, all_of([effective, due]))
 
 
-def _items(
-    planned: Planned,
-    records: Sequence[Relation | None],
-    listed: Listed,
-    neighbourhood: Neighbourhood,
-    ties: Ties,
-    own: Sequence[Listed],
-    book: Rulebook,
-) -> list[Item]:
-    measure, target, listing = planned.measure, planned.target, listed.listing
-    term = within_term(measure, listing)
-    stands = all_of([listed.stands, planned.in_force, term])
-    if stands == FALSE:
-        return []
-    links = ties.links.get(listing.id, ())
-    paths = paths_of(measure, target, records, listing, neighbourhood.subject, links, book)
-    reached = any_of(path.holds for path in paths)
-    exempt = not_exempt(measure, listing, neighbourhood.exemptions)
-    common = all_of([reached, stands, exempt])
-    if common == FALSE:
-        return []
-    shared = {
-        "in_effect": listed.in_effect,
-        "duly_listed": listed.duly_listed,
-        "memorandum_in_force": planned.in_force,
-        "within_term": term,
-        "not_exempt": exempt,
-    }
-    found = []
-    for reach in planned.reaches:
-        holds = all_of([common, reach.settled])
-        if holds == FALSE:
-            continue
-        found.append(
-            Item(
+class _Around:
+    """A neighbourhood as one rulebook reads it."""
+
+    def __init__(self, neighbourhood: Neighbourhood, book: Rulebook, read: Read) -> None:
+        self.ties = Ties(neighbourhood.subject.id, neighbourhood.relations)
+        self._facts = neighbourhood
+        self._book = book
+        self._read = read
+
+    def listed(self, designation: Designation) -> Listed | None:
+        """Read a designation; `None` where the rulebook has no such list."""
+        if designation.id not in self._read:
+            listing = listing_of(designation, self._book)
+            self._read[designation.id] = listed_of(listing, self._book) if listing is not None else None
+        return self._read[designation.id]
+
+    def _own(self) -> Iterator[Listed]:
+        for designation in self._facts.designations:
+            if designation.subject == self._facts.subject.id and (listed := self.listed(designation)) is not None:
+                yield listed
+
+    def items(self, planned: Planned, records: Sequence[Relation | None], listed: Listed) -> Iterator[Item]:
+        """Give what one target of a measure is towards one designation, for each group of departments."""
+        measure, listing = planned.measure, listed.listing
+        exemptions, links = self._facts.exemptions, self.ties.links.get(listing.id, ())
+        term = within_term(measure, listing)
+        stands = all_of([listed.stands, term])
+        if stands == FALSE:
+            return
+        paths = paths_of(measure, planned.target, records, listing, self._facts.subject, links, self._book)
+        exempt = not_exempt(measure, listing, exemptions)
+        common = all_of([any_of(path.holds for path in paths), stands, exempt])
+        if common == FALSE:
+            return
+        shared = {
+            "in_effect": listed.in_effect,
+            "duly_listed": listed.duly_listed,
+            "memorandum_in_force": planned.in_force,
+            "within_term": term,
+            "not_exempt": exempt,
+        }
+        for reach in planned.reaches:
+            holds = all_of([common, reach.settled])
+            if holds == FALSE:
+                continue
+            yield Item(
                 measure=measure,
-                target=target,
+                target=planned.target,
                 place=planned.place,
                 listing=listing,
                 departments=reach.departments,
                 paths=paths,
                 parts={**shared, "basis_holds": reach.basis},
                 holds=holds,
-                withheld=withholding(measure, own, neighbourhood.exemptions, reach.withholds, book),
-                exemptions=tuple(
-                    e for e in neighbourhood.exemptions if e.matter is not None and frees(e, measure, listing)
-                ),
-                objections=_objections(listing, paths, neighbourhood.objections),
+                withheld=withholding(measure, self._own(), exemptions, reach.withholds, self._book),
+                exemptions=tuple(e for e in exemptions if e.matter is not None and frees(e, measure, listing)),
+                objections=_objections(listing, paths, self._facts.objections),
                 links=tuple(links),
             )
-        )
-    return found
 
 
 def paths_of(

@@ -147,11 +147,21 @@ def runs(timeline: Timeline) -> tuple[tuple[Interval, Truth], ...]:
     found = []
     for (first, truth), end in zip(timeline, [*ends, None], strict=True):
         if truth is not None:
-            start = date.fromordinal(first) if first > EVER else None
-            found.append((Interval(start, date.fromordinal(end) if end is not None else None), truth))
+            found.append((Interval(_day(first), _day(end)), truth))
     return tuple(found)
 
 
 def run_at(timeline: Timeline, day: date) -> Interval:
     """Give the run that `day` lies in. Its truth must not be false."""
-    return next(interval for interval, _ in runs(timeline) if interval.covers(day))
+    ordinal = day.toordinal()
+    start, end = EVER, None
+    for first, _ in timeline:
+        if first > ordinal:
+            end = first
+            break
+        start = first
+    return Interval(_day(start), _day(end))
+
+
+def _day(first: int | None) -> date | None:
+    return date.fromordinal(first) if first else None  # neither before all days nor for ever

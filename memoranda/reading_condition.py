@@ -6,6 +6,7 @@ What facts and their values are called in Chinese is said by `x-words` beside th
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from graph_model.nodes import Scalar
 from memoranda.condition_grammar import (
@@ -101,7 +102,7 @@ def measure_condition_zh(book: Rulebook, measure: Measure) -> str:
 
 def symbol_zh(book: Rulebook, official: OfficialList, symbol: str) -> str:
     """Say what a symbol of conditions on this list is called; its own name where nobody says."""
-    return {**COMMON, **words_of(book, official)}.get(symbol, symbol)
+    return _said(book, official.id).get(symbol, symbol)
 
 
 def value_zh(book: Rulebook, official: OfficialList, symbol: str, value: Scalar | None) -> str:
@@ -110,7 +111,7 @@ def value_zh(book: Rulebook, official: OfficialList, symbol: str, value: Scalar 
         return "不明"
     if isinstance(value, bool):
         return "是" if value else "否"
-    return {**COMMON, **words_of(book, official)}.get(f"{symbol}={value}", str(value))
+    return _said(book, official.id).get(f"{symbol}={value}", str(value))
 
 
 def defect_zh(book: Rulebook, official: OfficialList) -> str:
@@ -131,6 +132,12 @@ def words_of(book: Rulebook, official: OfficialList) -> Words:
         for key, word in words.items()
         if isinstance(word, str)
     }
+
+
+# Asked for each symbol of each proof; there are as many as lists.
+@lru_cache(maxsize=1024)
+def _said(book: Rulebook, list_id: str) -> Words:
+    return {**COMMON, **words_of(book, book.lists[list_id])}
 
 
 def _day_facts(official: OfficialList) -> frozenset[str]:

@@ -14,6 +14,8 @@ from engine.question import Check, Decision, Duty, WhyNotQuestion
 from engine.standing import standing_of
 from engine.why_not import why_not as engine_why_not
 from graph_model.neighbourhood import neighbourhood_of
+from graph_model.nodes import Neighbourhood
+from memoranda.rulebook import Rulebook
 from tests.oracle import RESTRICTIVE, Answer, DutyFound, ProofFound, Question, answer
 from tests.oracle_why_not import WhyQuestion, why_not
 from tests.worlds import WORLDS_PER_BOOK, RandomWorld, check_row, scenario_line, stated_fields, world_of
@@ -167,20 +169,27 @@ def why_not_of(question: WhyQuestion) -> WhyNotQuestion:
     )
 
 
+def decided(around: Neighbourhood | None, check: Check, book: Rulebook, matter: str | None = None) -> Decision:
+    """Judge a check by the standing that follows from a neighbourhood; `matter`: of that alone."""
+    return judge(None if around is None else standing_of(around, book, matter=matter), check, book, 1)
+
+
 def compare_world(world: RandomWorld, outcome: Outcome) -> None:
     """Ask both everything of one world; a disagreement is written as a scenario that reproduces it."""
     whole, book = world.whole, world.book.rulebook
-    standings: dict[str, Any] = {}
+    near: dict[str, Neighbourhood | None] = {}
     for question in world.checks:
-        if question.subject not in standings:
-            around = neighbourhood_of(question.subject, world.facts)
-            standings[question.subject] = None if around is None else standing_of(around, book)
-        decision = judge(standings[question.subject], check_of(question), book, 1)
+        if question.subject not in near:
+            near[question.subject] = neighbourhood_of(question.subject, world.facts)
+        asked = check_of(question), book
+        decision = decided(near[question.subject], *asked)
         expected, found = comparable(answer(whole, question)), as_answer(decision)
         note_answer(outcome.tally, expected)
         if expected != found:
             line = scenario_line(world, [check_row(question, expected)])
             outcome.note(f"{differences(expected, found)}\n{line}")
+        elif decided(near[question.subject], *asked, question.matter) != decision:
+            outcome.note(f"of the matter alone, another\n{scenario_line(world, [check_row(question, expected)])}")
     for why in world.why_nots:
         around = neighbourhood_of(why.subject, world.facts)
         gates = why_not(whole, why)
