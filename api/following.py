@@ -8,6 +8,7 @@ from time import monotonic
 from api.observe import log_event, log_fault
 from engine.index import Index
 from engine.service import Service
+from graph_model.collector import seldom_collected
 from graph_model.errors import XinhengError
 
 _LOOK_S = 0.02
@@ -85,7 +86,9 @@ class Following:
         self._service.index = index
         self._ready.set()
         log_event("index.ready", version=index.version, seconds=round(monotonic() - began, 1))
-        self._follow(index)
+        # What checks make is of no cycle either.
+        with seldom_collected():
+            self._follow(index)
 
     def _follow(self, index: Index) -> None:
         is_away = False

@@ -10,7 +10,7 @@ from engine.question import Duty, Json, as_json, written
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
 from engine.standing import Item, Path, Standing
-from engine.timeline import any_of, at, run_at, within
+from engine.timeline import TRUE, any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
@@ -24,17 +24,14 @@ def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: d
     interval, disputed = run_at(item.holds, day), item.disputed(day)
     remedies = remedies_of(item, book)
     shared = _shared_proof(item, standing, day, interval, book)
-    cited: dict[str | None, list[Json]] = {}
     for department in departments:
-        region = book.departments[department].region
-        if region not in cited:
-            cited[region] = [_quoted(book).basis(basis) for basis in holding_bases(item, region, day, book)]
+        node = book.departments[department]
         # What an officer reads first comes first; the bases can differ between regions even where the days do not.
         proof = {
             "subject": shared["subject"],
-            "department": {"id": department, "name": book.departments[department].name},
+            "department": {"id": department, "name": node.name},
             **shared,
-            "basis": cited[region],
+            "basis": _quoted(book).cited(item, node.region, day),
         }
         yield Duty(
             measure=item.measure.id,
@@ -69,13 +66,17 @@ def _shared_proof(item: Item, standing: Standing, day: date, interval: Interval,
     }
 
 
+_CITED_KEPT = 10_000
+"""Of each rulebook; those of one day are some thousand."""
+
+
 class _Quoted:
     """What proofs quote of one rulebook, as JSON values, each written once: proofs share it, and nobody changes it."""
 
     def __init__(self, book: Rulebook) -> None:
         self._book = book
         self._memoranda: dict[str, Json] = {}
-        self._bases: dict[str, Json] = {}
+        self._cited: dict[tuple[str, int, str | None, date], list[Json]] = {}
 
     def memorandum(self, measure: Measure) -> Json:
         """Give the memorandum of a measure, with what it says of it."""
@@ -83,11 +84,14 @@ class _Quoted:
             self._memoranda[measure.id] = as_json(_memorandum(measure, self._book))
         return self._memoranda[measure.id]
 
-    def basis(self, basis: LegalBasis) -> Json:
-        """Give an article."""
-        if basis.id not in self._bases:
-            self._bases[basis.id] = as_json(_basis(basis))
-        return self._bases[basis.id]
+    def cited(self, item: Item, region: str | None, day: date) -> list[Json]:
+        """Give the articles that carry a duty on a day for departments of one region."""
+        key = (item.measure.id, item.place, region, day)
+        if key not in self._cited:
+            if len(self._cited) >= _CITED_KEPT:
+                self._cited.clear()
+            self._cited[key] = [as_json(_basis(basis)) for basis in holding_bases(item, region, day, self._book)]
+        return self._cited[key]
 
 
 _quoted = lru_cache(maxsize=8)(_Quoted)
@@ -226,12 +230,14 @@ def _changed(item: Item, path: Path, bound: date | None, *, start: bool) -> list
     if bound is None:
         return []
     outside = bound - timedelta(days=1) if start else bound
+    # Of one path, that path's is any's; what is true on all days binds no end.
+    one = item.paths[0] if len(item.paths) == 1 else None
     parts = {
         **item.parts,
-        "role_reached": any_of(p.role_reached for p in item.paths),
-        "condition_true": any_of(p.condition_true for p in item.paths),
+        "role_reached": one.role_reached if one else any_of(p.role_reached for p in item.paths),
+        "condition_true": one.condition_true if one else any_of(p.condition_true for p in item.paths),
     }
-    bound_by = [name for name, timeline in parts.items() if at(timeline, outside) != ()]
+    bound_by = [name for name, timeline in parts.items() if timeline is not TRUE and at(timeline, outside) != ()]
     return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
         name
         for name, timeline in (("role_reached", path.role_reached), ("condition_true", path.condition_true))

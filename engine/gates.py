@@ -39,13 +39,16 @@ def in_effect(listing: Listing) -> Timeline:
     designation = listing.designation
     if listing.starts is None or any(move.reason in ANNULLING for move in designation.moves):
         return FALSE
+    truth: Truth = ("until_missing",) if listing.until_missing else ()
+    days = within(listing.starts, listing.until, truth)
+    if not designation.moves:
+        return days if designation.status == "in_effect" else FALSE
     last_of_day = {move.on: move.to for move in designation.moves}
     status = by_days(
         last_of_day,
         lambda day: () if (last_of_day[day] if day is not None else designation.status) == "in_effect" else None,
     )
-    truth: Truth = ("until_missing",) if listing.until_missing else ()
-    return all_of([status, within(listing.starts, listing.until, truth)])
+    return all_of([status, days])
 
 
 def duly_listed(listing: Listing, book: Rulebook) -> Timeline:

@@ -204,7 +204,8 @@ def as_json(value: Any) -> Any:
         written = {name: getattr(value, field) for field, name in _fields(Duty)}  # its proof is JSON already
         return written | {"from": as_json(value.from_), "until": as_json(value.until), "remedies": [*value.remedies]}
     if is_dataclass(kind):
-        return {name: as_json(getattr(value, field)) for field, name in _fields(kind)}
+        told = ((name, getattr(value, field)) for field, name in _fields(kind))
+        return {name: item if type(item) in _PLAIN else as_json(item) for name, item in told}
     return _seldom_as_json(value)
 
 
