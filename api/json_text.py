@@ -2,12 +2,17 @@
 
 import json
 from decimal import Decimal
+from itertools import chain
 from typing import Any, NoReturn
 
 import orjson
 
 from graph_model.errors import MalformedRequest, RequestTooLarge
 
+SHORT_BYTES = 262_144
+"""A text of that many is read in half a millisecond, where it is plain."""
+_PLAIN_LEVELS = 3
+_SCALARS = {str, int, bool, type(None)}
 _HINT = "正文须为 UTF-8 编码的 JSON，见 /openapi.json; send UTF-8 JSON as /openapi.json describes"
 
 
@@ -29,6 +34,8 @@ def read_json(text: bytes, *, depth_limit: int) -> Any:
 
     """
     try:
+        if len(text) <= SHORT_BYTES and (plain := _plain(text, depth_limit)) is not None:
+            return plain
         value = _value_of(text.decode())
     except RecursionError:
         raise _too_deep(depth_limit) from None
@@ -38,6 +45,30 @@ def read_json(text: bytes, *, depth_limit: int) -> Any:
     if b"\\u" in text or text.count(b"[") + text.count(b"{") > depth_limit:
         _vet(value, depth_limit)
     return value
+
+
+def _plain(text: bytes, depth_limit: int) -> dict[str, Any] | None:
+    """Read an object of scalars, and of lists of such objects; `None`: it is another value, or may have to be refused.
+
+    Each member has a colon in the text: where as many were read as there are colons, no name stands twice.
+    """
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if type(value) is not dict or depth_limit < _PLAIN_LEVELS or b"\\u" in text:
+        return None
+    members, types = len(value), set[type]()
+    for inner in value.values():
+        if type(inner) is not list:
+            types.add(type(inner))
+        elif all(type(item) is dict for item in inner):
+            members += sum(map(len, inner))
+            types.update(map(type, chain.from_iterable(map(dict.values, inner))))
+        else:
+            return None
+    # A number that is not exact is a float here, and is read anew.
+    return value if members == text.count(b":") and types <= _SCALARS else None
 
 
 def _value_of(source: str) -> Any:

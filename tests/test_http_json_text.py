@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,3 +79,51 @@ class _NoJson:
 def test_what_is_no_json_value_is_not_turned_into_one(value: object) -> None:
     with pytest.raises(TypeError):
         json_bytes([value])
+
+
+names = st.sampled_from(["subject", "a", "a:b", "甲", '"', "[{"])
+scalars = (
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", ":", "x", '":"', "[", "{}", "\\", 2**70])
+)
+
+
+class Members(tuple[tuple[str, Any], ...]):
+    """An object as it is written: one name may stand in it more than once."""
+
+
+def objects(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Members]:
+    return st.lists(st.tuples(names, values), max_size=3).map(Members)
+
+
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | objects(inner), max_leaves=12)
+batches = objects(st.lists(objects(scalars), max_size=4) | values)
+
+
+def spelled(value: Any) -> str:
+    if isinstance(value, Members):
+        return "{" + ",".join(f"{json.dumps(n, ensure_ascii=False)}: {spelled(v)}" for n, v in value) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(spelled, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def is_apart(value: Any) -> bool:
+    if isinstance(value, Members):
+        return len({name for name, _ in value}) == len(value) and all(is_apart(inner) for _, inner in value)
+    return not isinstance(value, list) or all(map(is_apart, value))
+
+
+def depth_of(value: Any) -> int:
+    if isinstance(value, Members):
+        return 1 + max((depth_of(inner) for _, inner in value), default=0)
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
+
+
+@given(batches | values, st.integers(1, 8))
+def test_a_text_is_read_just_where_no_name_stands_twice_and_nothing_is_too_deep(value: Any, limit: int) -> None:
+    text = spelled(value)
+    if is_apart(value) and depth_of(value) <= limit:
+        assert read_json(text.encode(), depth_limit=limit) == json.loads(text)
+    else:
+        with pytest.raises((MalformedRequest, RequestTooLarge)):
+            read_json(text.encode(), depth_limit=limit)
