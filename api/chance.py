@@ -15,7 +15,9 @@ class Chance:
         self._lock = Lock()
 
     def bytes(self, count: int) -> bytes:
-        """Give that many bytes, at most a block."""
+        """Give that many bytes."""
+        if count > _BLOCK_BYTES:
+            return urandom(count)
         with self._lock:
             if self._used + count > len(self._block):
                 self._block, self._used = urandom(_BLOCK_BYTES), 0

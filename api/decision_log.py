@@ -6,10 +6,11 @@ answers share one `fdatasync`, and the event loop never waits for a disk.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from secrets import randbits
 from threading import Condition, Thread
@@ -17,7 +18,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from api.chance import Chance
-from api.decision_record import Asker, id_at, length_of, named, unnamed
+from api.decision_record import Asker, id_at, ids_at, length_of, named, unnamed
 from api.decision_segment import Segment
 from api.observe import log_fault
 from api.problems import LogUnavailable
@@ -129,6 +130,26 @@ class DecisionLog:
             self._wake()
         return noted
 
+    def put_many(self, records: Sequence[bytes]) -> tuple[list[bytes], list[Noted]]:
+        """Note decisions as `put`, at a third of its cost; gives their ids, and those that are to be waited for."""
+        lengths = [*map(length_of, records)]
+        with self._changed:
+            group = self._groups[-1]
+            fits = self._offset + sum(lengths) <= self.plan.segment_bytes
+            if not records or self.keeping == "none" or not fits or self._is_failing():
+                noted = [self._one(record) for record in records]
+                ids = [one.check_id.encode() for one in noted]
+            else:
+                ids = ids_at(
+                    group.segment,
+                    [*accumulate(lengths[:-1], initial=self._offset)],
+                    self._chance.bytes(8 * len(records)),
+                )
+                self._add(group, map(named, ids, records), sum(lengths))
+                noted = [Noted(ids[-1].decode(), group)]
+            self._wake()
+        return ids, noted
+
     def put_one(
         self, record: bytes, loop: asyncio.AbstractEventLoop, call: Callable[[], object]
     ) -> tuple[Noted, str | None]:
@@ -163,17 +184,23 @@ class DecisionLog:
             self._next_segment()
         group = self._groups[-1]
         check_id = id_at(group.segment, self._offset, self._chance.bytes(8))
-        if self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until:
+        if self._is_failing():
             failed = _Group(group.segment)
             failed.done, failed.error = True, OSError("the decision log cannot be written now")
             return Noted(check_id, failed)
+        self._add(group, (named(check_id.encode(), record),), length)
+        return Noted(check_id, group)
+
+    def _is_failing(self) -> bool:
+        return self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until
+
+    def _add(self, group: _Group, bodies: Iterable[bytes], length: int) -> None:
         if not group.bodies:
             group.begun = monotonic()
-        group.bodies.append(named(check_id, record))
+        group.bodies.extend(bodies)
         group.bytes += length
         self._waiting_bytes += length
         self._offset += length
-        return Noted(check_id, group)
 
     async def kept(self, noted: Sequence[Noted]) -> str:
         """Wait until decisions may leave; gives what the answer's header says of how they are kept.

@@ -7,10 +7,11 @@ is not empty, compressed. What could be somebody's number is no part of it: see 
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
+from struct import unpack
 from typing import NamedTuple
 from unicodedata import normalize
 from uuid import UUID
@@ -99,9 +100,9 @@ def unnamed(at: datetime, asker: Asker, told: Json, text: bytes | None = None) -
     return json_bytes(record)
 
 
-def named(check_id: str, record: bytes) -> bytes:
+def named(check_id: bytes, record: bytes) -> bytes:
     """Give the record with the id of its check; 44 bytes more, whatever the id."""
-    return b'{"id":"%s",%s' % (check_id.encode(), record[1:])
+    return b'{"id":"%b",%b' % (check_id, record[1:])
 
 
 @lru_cache(maxsize=1)
@@ -139,6 +140,15 @@ def link(chain: str, body: bytes) -> str:
     return sha256(chain.encode() + body).hexdigest()
 
 
+def lines_of(chain: str, bodies: Iterable[bytes]) -> tuple[list[bytes], str]:
+    """Write the lines of records that follow on a chain, each linked to the one before; give also the chain then."""
+    lines, before = [], chain.encode()
+    for body in bodies:
+        before = sha256(before + body).hexdigest().encode()
+        lines.append(b"%b %b\n" % (before, body))
+    return lines, before.decode()
+
+
 def length_of(record: bytes) -> int:
     """Give the length of a record's line: the chain in 64 hexadecimal digits, a space, the body, a line feed."""
     return len(START) + 1 + len(record) + _NAME_BYTES + 1
@@ -156,6 +166,23 @@ def id_at(segment: int, offset: int, chance: bytes) -> str:
     high, middle, low = number >> 74, number >> 62 & 0xFFF, number & (1 << 62) - 1
     plain = "%032x" % (high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low)
     return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+
+
+def ids_at(segment: int, offsets: Sequence[int], chance: bytes) -> list[bytes]:
+    """Make the ids of checks whose records begin at these offsets, as `id_at` does one; of chance, 8 bytes for each.
+
+    >>> [place_of(one.decode()) for one in ids_at(0xBEEF, [0, 4711], bytes(16))] == [(0xBEEF, 0), (0xBEEF, 4711)]
+    True
+    """
+    count = len(offsets)
+    firsts = unpack(f">{count}H", chance[: 2 * count])
+    lasts = chance[2 * count :].hex(" ", 6).encode().split()
+    begin = b"%08x" % segment
+    return [
+        b"%b-%04x-%x-%x-%b"
+        % (begin, at >> 16, 8 << 12 | at >> 4 & 0xFFF, 2 << 14 | (at & 15) << 10 | first & 0x3FF, last)
+        for at, first, last in zip(offsets, firsts, lasts, strict=True)
+    ]
 
 
 def place_of(check_id: str) -> tuple[int, int] | None:

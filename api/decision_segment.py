@@ -15,7 +15,7 @@ from errno import EEXIST, ENOSPC
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 
-from api.decision_record import START, form, link
+from api.decision_record import START, form, lines_of, link
 from api.json_text import json_bytes, read_json
 from engine.question import Json
 from graph_model.errors import XinhengError
@@ -106,14 +106,11 @@ class Segment:
 
     def append(self, bodies: Sequence[bytes]) -> None:
         """Write records behind the last; they are not durable yet."""
-        lines = []
-        for body in bodies:
-            self._chain = link(self._chain, body)
-            lines.append(b"%s %s\n" % (self._chain.encode(), body))
+        lines, self._chain = lines_of(self._chain, bodies)
         ahead = memoryview(b"".join(lines))
+        self._size += len(ahead)
         while ahead:
             ahead = ahead[os.write(self._descriptor, ahead) :]
-        self._size += sum(map(len, lines))
 
     def sync(self) -> None:
         """Make all of it durable."""
