@@ -16,7 +16,7 @@ from api.edge import AGE, Edge
 from api.entrance import SECURITY_HEADERS
 from api.head import Heads
 from api.json_text import json_bytes, read_json
-from api.ready import Answer, Forms, head_of
+from api.ready import Answer, Asked, Forms, Ready, head_of
 from api.wire import CheckIn, check_of, decision_json, parse
 from engine.index import Absent, Index
 from engine.judge import judge
@@ -41,7 +41,11 @@ class NotHereError(Exception):
 
 
 class Sitting(NamedTuple):
-    """The checks of one request, all at one version: who asks, and when; `head`: the beginning of each record."""
+    """The checks of one request, all at one version: who asks, and when.
+
+    head   the beginning of each record
+    ready  decisions about subjects that nothing is near, formed before
+    """
 
     memory: Index
     version: Version
@@ -51,6 +55,7 @@ class Sitting(NamedTuple):
     at: datetime
     today: date
     head: bytes
+    ready: dict[Asked, Ready]
 
 
 class Desk:
@@ -101,7 +106,8 @@ class Desk:
                 raise NotHereError
             spelled, book = b"%d" % version, self.edge.service.rulebook(digest)
         head = head_of(at.isoformat(timespec="milliseconds"), asker)
-        self._last = Sitting(index, version, spelled, book, asker, at, self.edge.today(), head)
+        ready = self._forms.ready_at(spelled, book)
+        self._last = Sitting(index, version, spelled, book, asker, at, self.edge.today(), head, ready)
         return self._last
 
     def answer(self, item: Any, sitting: Sitting) -> Answer:
@@ -126,13 +132,10 @@ class Desk:
         return self._answer(check.subject, check.matter, check.department, check.on, sitting)
 
     def _answer(self, subject: str, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Answer:
-        memory, version, spelled, book, asker, at, _, head = sitting
+        memory, version, spelled, book, asker, at, _, head, _ = sitting
         found = memory.near(subject, version, book, matter)
         if found is Absent.CLEAR:
-            form = self._forms.of_clear(matter, department, on, book)
-            if form is None:
-                raise NotHereError
-            return form.filled(_quoted(subject), spelled, head)
+            return self._ready(matter, department, on, sitting).filled(_spelled(subject), head)
         if found is Absent.ELSEWHERE:
             raise NotHereError
         check = Check(subject, matter, on, department)
@@ -144,6 +147,16 @@ class Desk:
         told = decision_json(decision := judge(None, check, book, version))
         text = json_bytes(told)
         return Answer(decision.verdict, text, unnamed(at, asker, told, text))
+
+    def _ready(self, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Ready:
+        asked = (matter, department, on)
+        found = sitting.ready.get(asked)
+        if found is None:
+            form = self._forms.of_clear(*asked, sitting.book)
+            if form is None:
+                raise NotHereError
+            found = sitting.ready[asked] = form.at(sitting.spelled)
+        return found
 
     def headers(self, length: int, kept: str) -> list[tuple[bytes, bytes]]:
         """Give the headers of an answer of so many bytes, as the log says that it is kept."""
@@ -177,6 +190,6 @@ def told(check_id: str, answer: Answer) -> bytes:
     return b'{"check_id":"%b","decision":%b}' % (check_id.encode(), answer.decision)
 
 
-def _quoted(text: str) -> bytes:
-    """Write a text as JSON; identifiers, which are most texts, without asking what in them is to be escaped."""
-    return b'"%b"' % text.encode() if _IDENTIFIER(text) else json_bytes(text)
+def _spelled(text: str) -> bytes:
+    """Write a text as JSON has it between quotation marks; identifiers, which are most, as they are."""
+    return text.encode() if _IDENTIFIER(text) else json_bytes(text)[1:-1]

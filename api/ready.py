@@ -26,6 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 4_000
 _MOST_BYTES = 64 << 20
 """Of decisions that are kept; one without a department can have half a million bytes."""
+Asked = tuple[str, str | None, date | str]
+"""Of a check that concerns no organisation, whoever its subject is: the matter, the department, the day."""
 _ASKED = b'"version":'
 _ASKED_FIRST = b"{" + _ASKED
 _DIGEST, _DIGEST_LENGTH = b'"digest":"sha256:', 64
@@ -39,21 +41,32 @@ class Answer(NamedTuple):
     record: bytes
 
 
+class Ready(NamedTuple):
+    """A decision that lacks but its subject, and its record from the version on, which lacks its digest, too."""
+
+    verdict: Verdict
+    decision: tuple[bytes, bytes]
+    record: tuple[bytes, bytes, bytes]
+
+    def filled(self, subject: bytes, head: bytes) -> Answer:
+        """Put in the subject, as it is written between quotation marks; `head`: of the record, see `head_of`."""
+        (first, second), (before, behind, end) = self.decision, self.record
+        decision = first + subject + second
+        digest = sha256(decision).hexdigest().encode()
+        return Answer(self.verdict, decision, b"".join((head, before, subject, behind, digest, end)))
+
+
 class Form(NamedTuple):
-    """A decision, and its record from the version on, in three parts each; after the second record part its digest."""
+    """The same without a version: in three parts, and the record in four."""
 
     verdict: Verdict
     decision: tuple[bytes, bytes, bytes]
     record: tuple[bytes, bytes, bytes, bytes]
 
-    def filled(self, subject: bytes, version: bytes, head: bytes) -> Answer:
-        """Put in the subject and the version, as JSON; `head`: of the record, see `head_of`."""
-        first, second, third = self.decision
-        decision = b"".join((first, version, second, subject, third))
-        digest = sha256(decision).hexdigest().encode()
-        before, between, behind, end = self.record
-        record = b"".join((head, before, version, between, subject, behind, digest, end))
-        return Answer(self.verdict, decision, record)
+    def at(self, version: bytes) -> Ready:
+        """Put in the version."""
+        (first, second, third), (before, between, behind, end) = self.decision, self.record
+        return Ready(self.verdict, (first + version + second, third), (before + version + between, behind, end))
 
 
 class Told(NamedTuple):
@@ -81,6 +94,8 @@ class Forms:
     """Keeps what was formed, the latest asked. For one thread: the event loop's."""
 
     def __init__(self) -> None:
+        self._ready: dict[Asked, Ready] = {}
+        self._ready_for: tuple[bytes, str] | None = None
         self._kept: OrderedDict[tuple[str, str | None, object, str], Form | None] = OrderedDict()
         self._told: OrderedDict[tuple[str, str, str | None, object, str], Told] = OrderedDict()
         self._bytes = 0
@@ -109,6 +124,12 @@ class Forms:
         while self._bytes > _MOST_BYTES:
             self._bytes -= self._told.popitem(last=False)[1].size
         return formed
+
+    def ready_at(self, version: bytes, book: Rulebook) -> dict[Asked, Ready]:
+        """Give what `of_clear` has formed at a version, to look up there first; another version has another."""
+        if self._ready_for != (version, book.digest) or len(self._ready) > _MOST:
+            self._ready, self._ready_for = {}, (version, book.digest)
+        return self._ready
 
     def of_clear(self, matter: str, department: str | None, on: date | str, book: Rulebook) -> Form | None:
         """Give the form of a check that concerns no organisation; `None` where there is none.
@@ -144,7 +165,7 @@ def _formed(check: Check, book: Rulebook) -> Form | None:
     digest = sha256(text).hexdigest().encode()
     record = unnamed(_EPOCH, Asker(), told)
     record = record[record.index(_ASKED) :]
-    places = (str(_VERSION).encode(), json_bytes(_SUBJECT))
+    places = (str(_VERSION).encode(), _SUBJECT.encode())
     try:
         first, second, third = _apart(text, places)
         before, between, behind, end = _apart(record, (*places, digest))
