@@ -29,6 +29,8 @@ HEADER = "Xinheng-Decision-Log"
 UNLOGGED = "unlogged"
 _PACE_S, _FADING = 0.001, 0.97
 """Syncs begin no closer together than this while several ask at once, unless all have asked again."""
+_MORE_BYTES = length_of(b"")
+"""Of a line, besides the record as it is noted."""
 _RETRY_S = 1.0
 LONGEST_WAIT_S = 10.0
 """For a disk that hangs; then the answer is refused."""
@@ -132,7 +134,7 @@ class DecisionLog:
 
     def put_many(self, records: Sequence[bytes]) -> tuple[list[bytes], list[Noted]]:
         """Note decisions as `put`, at a third of its cost; gives their ids, and those that are to be waited for."""
-        lengths = [*map(length_of, records)]
+        lengths = [len(record) + _MORE_BYTES for record in records]
         with self._changed:
             group = self._groups[-1]
             fits = self._offset + sum(lengths) <= self.plan.segment_bytes
@@ -179,7 +181,7 @@ class DecisionLog:
     def _one(self, record: bytes) -> Noted:
         if self.keeping == "none":
             return Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None)
-        length = length_of(record)
+        length = len(record) + _MORE_BYTES
         if self._offset and self._offset + length > self.plan.segment_bytes:
             self._next_segment()
         group = self._groups[-1]

@@ -5,6 +5,7 @@ whatever is to be refused, is for the ordinary routes, so that all give the same
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from secrets import token_hex
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ from graph_model.nodes import Version
 from memoranda.rulebook import Rulebook
 
 _PLAIN = frozenset({"subject", "matter", "department", "on", "min_version"})
+_ALIKE = _PLAIN - {"min_version"}
+_NOTHING: dict[str, Any] = {}
 _HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()] + [
     (b"cache-control", b"no-store"),
     (b"content-type", b"application/json"),
@@ -106,8 +109,9 @@ class Desk:
                 raise NotHereError
             spelled, book = b"%d" % version, self.edge.service.rulebook(digest)
         head = head_of(at.isoformat(timespec="milliseconds"), asker)
-        ready = self._forms.ready_at(spelled, book)
-        self._last = Sitting(index, version, spelled, book, asker, at, self.edge.today(), head, ready)
+        today = self.edge.today()
+        ready = self._forms.ready_at(spelled, book, today)
+        self._last = Sitting(index, version, spelled, book, asker, at, today, head, ready)
         return self._last
 
     def answer(self, item: Any, sitting: Sitting) -> Answer:
@@ -125,20 +129,44 @@ class Desk:
         if isinstance(subject, str) and isinstance(matter, str) and is_day and item.get("min_version") is None:
             if not (department is None or isinstance(department, str)):
                 raise NotHereError
-            return self._answer(subject, matter, department, sitting.today if on is None else on, sitting)
+            return self._answer(subject, matter, department, on, sitting)
         check = check_of(parse(CheckIn, item), self.edge.keyer, sitting.today)
         if (check.min_version or 0) > sitting.version:
             raise NotHereError
         return self._answer(check.subject, check.matter, check.department, check.on, sitting)
 
-    def _answer(self, subject: str, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Answer:
-        memory, version, spelled, book, asker, at, _, head, _ = sitting
+    def ready_of(self, items: Sequence[Any], sitting: Sitting) -> list[tuple[Ready, bytes] | None]:
+        """Give what answers each check, and its subject as it is written; `None`: it is for `answer` to find it."""
+        plain = [item if isinstance(item, dict) and item.keys() <= _ALIKE else _NOTHING for item in items]
+        subjects = [item.get("subject") for item in plain]
+        texts: list[str] = [subject if isinstance(subject, str) else "" for subject in subjects]
+        asked = zip(
+            [item.get("matter") for item in plain],
+            [item.get("department") for item in plain],
+            [item.get("on") for item in plain],
+            strict=True,
+        )
+        try:
+            found = [*map(sitting.ready.get, asked)]
+        except TypeError:  # an array or an object stands where a text should
+            return [None] * len(items)
+        clear = sitting.memory.clear_among(texts, sitting.version)
+        spelled = json_bytes(texts)[2:-2].split(b'","')
+        return [
+            (ready, text) if is_clear and ready is not None else None
+            for ready, text, is_clear in zip(found, spelled, clear, strict=True)
+        ]
+
+    def _answer(
+        self, subject: str, matter: str, department: str | None, stated: date | str | None, sitting: Sitting
+    ) -> Answer:
+        memory, version, spelled, book, asker, at, today, head, _ = sitting
         found = memory.near(subject, version, book, matter)
         if found is Absent.CLEAR:
-            return self._ready(matter, department, on, sitting).filled(_spelled(subject), head)
+            return Answer(*self._ready(matter, department, stated, sitting).filled(_spelled(subject), head))
         if found is Absent.ELSEWHERE:
             raise NotHereError
-        check = Check(subject, matter, on, department)
+        check = Check(subject, matter, today if stated is None else stated, department)
         if not isinstance(found, Absent):
             kept = self._forms.kept(check, found, book)
             if kept is None:
@@ -148,11 +176,12 @@ class Desk:
         text = json_bytes(told)
         return Answer(decision.verdict, text, unnamed(at, asker, told, text))
 
-    def _ready(self, matter: str, department: str | None, on: date | str, sitting: Sitting) -> Ready:
-        asked = (matter, department, on)
+    def _ready(self, matter: str, department: str | None, stated: date | str | None, sitting: Sitting) -> Ready:
+        asked = (matter, department, stated)
         found = sitting.ready.get(asked)
         if found is None:
-            form = self._forms.of_clear(*asked, sitting.book)
+            on = sitting.today if stated is None else stated
+            form = self._forms.of_clear(matter, department, on, sitting.book)
             if form is None:
                 raise NotHereError
             found = sitting.ready[asked] = form.at(sitting.spelled)
@@ -185,9 +214,9 @@ class Desk:
         return index.age if index is not None else 0.0
 
 
-def told(check_id: str, answer: Answer) -> bytes:
+def told(check_id: bytes, decision: bytes) -> bytes:
     """Write the body of the answer to one check."""
-    return b'{"check_id":"%b","decision":%b}' % (check_id.encode(), answer.decision)
+    return b'{"check_id":"%b","decision":%b}' % (check_id, decision)
 
 
 def _spelled(text: str) -> bytes:

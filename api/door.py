@@ -149,7 +149,7 @@ class Door(HttpToolsProtocol):
 
     def _write(self, asked: _Asked, kept: str) -> None:
         desk = self._desk
-        text = told(asked.noted.check_id, asked.answer)
+        text = told(asked.noted.check_id.encode(), asked.answer.decision)
         self.transport.write(desk.head(self.server_state.default_headers, len(text), kept) + text)
         self.server_state.total_requests += 1
         self._answered_at = perf_counter()

@@ -4,35 +4,26 @@ What the desk cannot answer goes on to the ordinary routes with the same body, s
 kinds of requests are counted in here, and beyond a bound refused at once: never a slow pile-up.
 """
 
-import asyncio
 import logging
-from collections.abc import Sequence
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.batch import Answered, Batches
 from api.callers import CHALLENGE
-from api.decision_log import Noted
 from api.decision_record import ANONYMOUS, Asker
 from api.desk import Desk, NotHereError, told
 from api.edge import CALLER, asker_of
 from api.entrance import SECURITY_HEADERS
 from api.head import PATH
-from api.json_text import json_bytes
 from api.observe import log_event, log_fault
-from api.problems import CallerUnknown, LogUnavailable, problem_of, problem_response
-from api.ready import Answer
-from engine.question import VERDICT_ZH, Verdict
-from engine.service import strongest
+from api.problems import CallerUnknown, LogUnavailable, problem_response
 from graph_model.errors import Overloaded, XinhengError
 
 BATCH = f"{PATH}:batch"
-_LONG_BYTES = 8_192
-_NOTED_AT_ONCE = 100
-_SLICE_S = 0.001
-"""A batch lets others have their turn that often: no single check waits longer behind it."""
+_LONG_BYTES = 131_072
 
 
 class Hot:
@@ -42,8 +33,7 @@ class Hot:
         self._app = app
         self._desk = desk
         self._edge = desk.edge
-        self._one_batch = asyncio.Lock()
-        """Batches are worked on one after the other, so that a single check waits for one turn and not for many."""
+        self._batches = Batches(desk)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
@@ -109,53 +99,16 @@ class Hot:
         read = await run_in_threadpool(self._desk.asked, body) if is_long else self._desk.asked(body)
         return read, asker_of(scope)
 
-    async def _one(self, body: Any, asker: Asker) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
+    async def _one(self, body: Any, asker: Asker) -> Answered:
         answer = self._desk.answer(body, self._desk.sitting(asker))
         [noted] = self._edge.log.put([answer.record])
-        return told(noted.check_id, answer), (answer.verdict,), (noted,)
+        return told(noted.check_id.encode(), answer.decision), (answer.verdict,), (noted,)
 
-    async def _many(self, body: Any, asker: Asker) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
+    async def _many(self, body: Any, asker: Asker) -> Answered:
         items = body.get("checks") if isinstance(body, dict) and body.keys() == {"checks"} else None
         if not isinstance(items, list) or not 0 < len(items) <= self._edge.settings.batch_limit_checks:
             raise NotHereError
-        async with self._one_batch:
-            return await self._by_turns(items, asker)
-
-    async def _by_turns(self, items: list[Any], asker: Asker) -> tuple[bytes, Sequence[Verdict], Sequence[Noted]]:
-        sitting, turn = self._desk.sitting(asker), _Turn()
-        answers: list[Answer | XinhengError] = []
-        for item in items:
-            try:
-                answers.append(self._desk.answer(item, sitting))
-            except XinhengError as error:
-                answers.append(error)
-            if turn.is_over:
-                await turn.given()
-        # Noted only now: what had to go the ordinary way is noted there.
-        texts: list[bytes] = []
-        noted: list[Noted] = []
-        for first in range(0, len(answers), _NOTED_AT_ONCE):
-            part = answers[first : first + _NOTED_AT_ONCE]
-            records = self._edge.log.put([answer.record for answer in part if isinstance(answer, Answer)])
-            noted += records
-            ids = iter(records)
-            for answer in part:
-                if isinstance(answer, Answer):
-                    texts.append(told(next(ids).check_id, answer))
-                else:
-                    self._edge.metrics.refused(answer.code)
-                    texts.append(json_bytes(problem_of(answer)))
-            await turn.given()
-        verdicts = [answer.verdict for answer in answers if isinstance(answer, Answer)]
-        incomplete = len(verdicts) < len(answers)
-        overall = strongest({*verdicts, "unresolved"} if incomplete else set(verdicts))
-        body = b'{"overall":"%b","overall_zh":%b,"incomplete":%b,"decisions":[%b]}' % (
-            overall.encode(),
-            json_bytes(VERDICT_ZH[overall]),
-            b"true" if incomplete else b"false",
-            b",".join(texts),
-        )
-        return body, verdicts, noted
+        return await self._batches.answered(items, asker, lambda: None)
 
     async def _refuse(
         self, error: XinhengError, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
@@ -165,22 +118,6 @@ class Hot:
         log_event("refused", logging.WARNING, request_id=request_id, code=error.code)
         more = {"X-Request-Id": request_id, "Cache-Control": "no-store", **SECURITY_HEADERS, **headers}
         await problem_response(error, more)(scope, receive, send)
-
-
-class _Turn:
-    """How long one request has had the event loop for itself."""
-
-    def __init__(self) -> None:
-        self._ends = monotonic() + _SLICE_S
-
-    @property
-    def is_over(self) -> bool:
-        return monotonic() > self._ends
-
-    async def given(self) -> None:
-        """Let the others have theirs."""
-        await asyncio.sleep(0)
-        self._ends = monotonic() + _SLICE_S
 
 
 def _again(message: Message, receive: Receive) -> Receive:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from api.decision_record import Asker, unnamed
 from api.json_text import json_bytes
@@ -26,8 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 4_000
 _MOST_BYTES = 64 << 20
 """Of decisions that are kept; one without a department can have half a million bytes."""
-Asked = tuple[str, str | None, date | str]
-"""Of a check that concerns no organisation, whoever its subject is: the matter, the department, the day."""
+Asked = tuple[Any, Any, Any]
+"""The matter, the department and the day, as they were sent: what is kept by them was sent as texts, or not at all."""
 _ASKED = b'"version":'
 _ASKED_FIRST = b"{" + _ASKED
 _DIGEST, _DIGEST_LENGTH = b'"digest":"sha256:', 64
@@ -42,18 +42,28 @@ class Answer(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A decision that lacks but its subject, and its record from the version on, which lacks its digest, too."""
+    """A decision that lacks but its subject, and its record from the version on, which lacks its digest, too.
+
+    decision_start, decision_end  what stands before the subject and behind it
+    before, behind, end           of the record: before the subject, up to the digest, behind that
+    """
 
     verdict: Verdict
-    decision: tuple[bytes, bytes]
-    record: tuple[bytes, bytes, bytes]
+    decision_start: bytes
+    decision_end: bytes
+    before: bytes
+    behind: bytes
+    end: bytes
 
-    def filled(self, subject: bytes, head: bytes) -> Answer:
-        """Put in the subject, as it is written between quotation marks; `head`: of the record, see `head_of`."""
-        (first, second), (before, behind, end) = self.decision, self.record
-        decision = first + subject + second
+    def filled(self, subject: bytes, head: bytes) -> tuple[Verdict, bytes, bytes]:
+        """Give the members of the `Answer`.
+
+        `subject`: as it is written between quotation marks; `head`: of the record, see `head_of`.
+        """
+        verdict, start, rest, before, behind, end = self
+        decision = start + subject + rest
         digest = sha256(decision).hexdigest().encode()
-        return Answer(self.verdict, decision, b"".join((head, before, subject, behind, digest, end)))
+        return verdict, decision, b"".join((head, before, subject, behind, digest, end))
 
 
 class Form(NamedTuple):
@@ -66,7 +76,7 @@ class Form(NamedTuple):
     def at(self, version: bytes) -> Ready:
         """Put in the version."""
         (first, second, third), (before, between, behind, end) = self.decision, self.record
-        return Ready(self.verdict, (first + version + second, third), (before + version + between, behind, end))
+        return Ready(self.verdict, first + version + second, third, before + version + between, behind, end)
 
 
 class Told(NamedTuple):
@@ -95,7 +105,7 @@ class Forms:
 
     def __init__(self) -> None:
         self._ready: dict[Asked, Ready] = {}
-        self._ready_for: tuple[bytes, str] | None = None
+        self._ready_for: tuple[bytes, str, date] | None = None
         self._kept: OrderedDict[tuple[str, str | None, object, str], Form | None] = OrderedDict()
         self._told: OrderedDict[tuple[str, str, str | None, object, str], Told] = OrderedDict()
         self._bytes = 0
@@ -125,10 +135,10 @@ class Forms:
             self._bytes -= self._told.popitem(last=False)[1].size
         return formed
 
-    def ready_at(self, version: bytes, book: Rulebook) -> dict[Asked, Ready]:
-        """Give what `of_clear` has formed at a version, to look up there first; another version has another."""
-        if self._ready_for != (version, book.digest) or len(self._ready) > _MOST:
-            self._ready, self._ready_for = {}, (version, book.digest)
+    def ready_at(self, version: bytes, book: Rulebook, today: date) -> dict[Asked, Ready]:
+        """Give what `of_clear` has formed at a version on a day, to look up there first."""
+        if self._ready_for != (version, book.digest, today) or len(self._ready) > _MOST:
+            self._ready, self._ready_for = {}, (version, book.digest, today)
         return self._ready
 
     def of_clear(self, matter: str, department: str | None, on: date | str, book: Rulebook) -> Form | None:

@@ -6,7 +6,7 @@ nothing of a later one, while a writer adds the next. A version that it cannot a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
@@ -187,6 +187,12 @@ class Index:
         else:
             found = Absent.UNKNOWN
         return found if self._oldest <= version else Absent.ELSEWHERE
+
+    def clear_among(self, subjects: Sequence[SubjectId], version: Version) -> list[bool]:
+        """Say of each whether it surely is clear at a version, whatever is asked; for the others ask `near`."""
+        near, known = self._near, self._known.among(subjects)
+        found = [is_known and subject not in near for subject, is_known in zip(subjects, known, strict=True)]
+        return found if self._oldest <= version <= self.version else [False] * len(subjects)
 
     def standing(
         self, subject: SubjectId, version: Version, book: Rulebook, matter: str | None = None

@@ -1,13 +1,13 @@
 """`POST /v1/checks`, `/v1/checks:batch`, `/v1/checks:why-not` (CONTRACT §6)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.batch import asked_of, decided_at
 from api.decision_log import HEADER, DecisionLog, Noted
 from api.decision_record import Asker
 from api.edge import AGE, Edge, asker_of
@@ -54,7 +54,7 @@ def routes(edge: Edge) -> APIRouter:
         Each member of `decisions` is what `/v1/checks` would have answered: a decision, or that check's own problem.
         """
         items = _items_of(await edge.json_body(request), edge.settings.batch_limit_checks)
-        asked = [_asked(item, edge) for item in items]
+        asked = [asked_of(item, edge) for item in items]
         await edge.wait_for(max((c.min_version or 0 for c in asked if isinstance(c, Check)), default=0))
         told, noted = await edge.in_thread(lambda: _batch_answer(asked, asker_of(request.scope), edge))
         return await kept(told, noted, edge)
@@ -128,21 +128,9 @@ def _items_of(body: Any, limit: int) -> list[Any]:
     return items
 
 
-def _asked(item: Any, edge: Edge) -> Check | XinhengError:
-    try:
-        return check_of(parse(CheckIn, item), edge.keyer, edge.today())
-    except XinhengError as error:
-        return error
-
-
 def _batch_answer(asked: list[Check | XinhengError], asker: Asker, edge: Edge) -> tuple[bytes, list[Noted]]:
     # All members at one version, also while others write: an application must not be judged half before a change.
-    latest = edge.service.latest()
-    checks = [
-        replace(item, version=latest) if item.version is None else item for item in asked if isinstance(item, Check)
-    ]
-    decided = iter(edge.service.check_batch(checks).results if checks else ())
-    results = [next(decided) if isinstance(item, Check) else item for item in asked]
+    results = decided_at(edge.service.latest(), asked, edge)
     edge.metrics.decided(results)
     overall, incomplete = overall_of(results)
     answers, noted = answers_of(results, asker, edge.log)
