@@ -73,6 +73,12 @@ def test_with_and_without_index_every_version_says_the_same(seed: int) -> None:
         anew = Index(store)
         anew.build()
         book = with_index.book_at(index.version)
+        everybody = [*SUBJECTS, STRANGER, ""]
+        for one in (index, anew):
+            for version in range(-1, store.latest_version() + 2) if book is not None else ():
+                near = [one.near(subject, version, book) for subject in everybody]
+                for is_clear, found in zip(one.clear_among(everybody, version), near, strict=True):
+                    assert found is Absent.CLEAR or not is_clear
         for subject in (*SUBJECTS, STRANGER):
             if book is not None:
                 assert anew.standing(subject, index.version, book) == index.standing(subject, index.version, book)
@@ -215,5 +221,6 @@ def test_who_is_known_is_known_exactly(ids: set[str], asked: list[str]) -> None:
     known = Known(ids)
     assert len(known) == len(ids)
     near_misses = [f"{id_[:-1]}{'0' if id_[-1:] != '0' else '1'}" for id_ in ids if id_]
-    for id_ in (*ids, *asked, *near_misses, *(id_.lower() for id_ in ids), *(id_ + "\n" for id_ in ids)):
-        assert (id_ in known) == (id_ in ids)
+    every = [*ids, *asked, *near_misses, *(id_.lower() for id_ in ids), *(id_ + "\n" for id_ in ids)]
+    for id_, is_known in zip(every, known.among(every), strict=True):
+        assert (id_ in known) == is_known == (id_ in ids)
