@@ -1,11 +1,12 @@
 """What every route needs, handed in once by the composition root; and the two ways a request's body is read."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from api.decision_record import ANONYMOUS, Asker, words_of
 from api.following import Following
 from api.json_text import read_json
 from api.observe import Metrics
+from api.problems import TooSlow
 from api.receipts import Signer
 from api.settings import Settings
 from engine.service import Service
@@ -33,6 +35,7 @@ AGE = "Xinheng-Data-Age"
 CALLER = "xinheng_caller"
 """Where an authentication leaves the name of the caller, in the scope of the request."""
 _POLL_S = 0.02
+_AGAIN = "请稍后再试 try again"
 
 
 @dataclass(slots=True)
@@ -76,18 +79,23 @@ class Edge:
 
         Raises:
             RequestTooLarge: more bytes than `body_limit_bytes`, announced or sent.
-            MalformedRequest: (`request.too-slow`) it took longer than `body_limit_s`.
+            TooSlow: as `in_time`.
+
+        """
+        return await self.in_time(self._body(request))
+
+    async def in_time(self, reading: Awaitable[Result]) -> Result:
+        """Read a body.
+
+        Raises:
+            TooSlow: it took longer than `body_limit_s`.
 
         """
         try:
             async with asyncio.timeout(self.settings.body_limit_s):
-                return await self._body(request)
+                return await reading
         except TimeoutError:
-            raise MalformedRequest(
-                "请求正文迟迟未到 the body did not come in whole in time",
-                hint="请重发 send it again",
-                detail_code="request.too-slow",
-            ) from None
+            raise TooSlow from None
 
     async def _body(self, request: Request) -> bytes:
         limit = self.settings.body_limit_bytes
@@ -134,22 +142,35 @@ class Edge:
         return work() if self.settings.store.startswith("sqlite:") else await run_in_threadpool(work)
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
-        """Do heavy work beside the event loop, so that single checks go on meanwhile.
+        """Do heavy work beside the event loop, so that single checks go on meanwhile. Raises as `room`."""
+        with self.room() as begin:
 
-        Raises:
-            Overloaded: `heavy_limit_requests` are at work or waiting already.
+            def begun() -> Result:
+                begin()
+                return work()
 
-        """
-        with self._room():
-            return await run_in_threadpool(work)
+            return await run_in_threadpool(begun)
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
+    def room(self) -> Iterator[Callable[[], None]]:
+        """Take one of the places for heavy work; what is given is to be called when the work begins.
+
+        Raises:
+            Overloaded: `heavy_limit_requests` are at work or waiting already; or, when it is to begin, this one has
+                waited for longer than `heavy_wait_limit_s`.
+
+        """
         if self._heavy >= self.settings.heavy_limit_requests:
-            raise Overloaded("批量核查与变更过多 too many batches and changes at once", hint="请稍后再试 try again")
+            raise Overloaded("批量核查与变更过多 too many batches and changes at once", hint=_AGAIN)
+        latest = monotonic() + self.settings.heavy_wait_limit_s
+
+        def begin() -> None:
+            if monotonic() > latest:
+                raise Overloaded("等候过久，未予处理 it waited for too long, and nothing was done", hint=_AGAIN)
+
         self._heavy += 1
         try:
-            yield
+            yield begin
         finally:
             self._heavy -= 1
 

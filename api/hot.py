@@ -5,6 +5,7 @@ kinds of requests are counted in here, and beyond a bound refused at once: never
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +20,7 @@ from api.edge import CALLER, asker_of
 from api.entrance import SECURITY_HEADERS
 from api.head import PATH
 from api.observe import log_event, log_fault
-from api.problems import CallerUnknown, LogUnavailable, problem_response
+from api.problems import CallerUnknown, LogUnavailable, TooSlow, problem_response
 from graph_model.errors import Overloaded, XinhengError
 
 BATCH = f"{PATH}:batch"
@@ -64,51 +65,63 @@ class Hot:
         if self._edge.service.index is None:
             await self._app(scope, receive, send)
             return
-        message = await receive()
+        heard: list[Message] = []
         try:
-            body, asker = await self._taken(scope, message)
-            answered = self._one if scope["path"] == PATH else self._many
-            text, verdicts, noted = await answered(body, asker)
-            kept = await self._edge.log.kept(noted)
-        except LogUnavailable as error:
+            body = await self._edge.in_time(self._heard(scope, receive, heard))
+            asker = asker_of(scope)
+            if scope["path"] == PATH:
+                text, verdicts, noted = self._one(await self._read(body), asker)
+                kept = await self._edge.log.kept(noted)
+            else:
+                with self._edge.room() as begin:
+                    text, verdicts, noted = await self._many(body, asker, begin)
+                    kept = await self._edge.log.kept(noted)
+        except (LogUnavailable, Overloaded, TooSlow) as error:
             await self._refuse(error, {}, scope, receive, send)
             return
         except (NotHereError, XinhengError):
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(heard, receive), send)
             return
         except Exception as error:
             # Out here nobody would turn a fault of ours into a problem, or keep what was sent out of the trace.
             log_fault(error, what="hot endpoint")
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(heard, receive), send)
             return
         self._edge.metrics.counted(scope["path"], verdicts, perf_counter() - begun)
         headers = self._desk.headers(len(text), kept)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": text})
 
-    async def _taken(self, scope: Scope, message: Message) -> tuple[Any, Asker]:
-        settings = self._edge.settings
-        if message["type"] != "http.request" or message.get("more_body"):
+    async def _heard(self, scope: Scope, receive: Receive, heard: list[Message]) -> bytes:
+        """Take a body as it comes in; `heard`: for what was taken, also where it goes on to others."""
+        if next((value for name, value in scope["headers"] if name == b"content-type"), b"") != b"application/json":
             raise NotHereError
-        body = message.get("body", b"")
-        media = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        if media != b"application/json" or len(body) > settings.body_limit_bytes:
-            raise NotHereError
-        # A long one takes milliseconds to read: beside the event loop, which has its turns meanwhile.
-        is_long = len(body) > _LONG_BYTES
-        read = await run_in_threadpool(self._desk.asked, body) if is_long else self._desk.asked(body)
-        return read, asker_of(scope)
+        size, is_whole = 0, False
+        while not is_whole:
+            message = await receive()
+            heard.append(message)
+            size += len(message.get("body", b""))
+            if message["type"] != "http.request" or size > self._edge.settings.body_limit_bytes:
+                raise NotHereError
+            is_whole = not message.get("more_body")
+        return b"".join(message.get("body", b"") for message in heard)
 
-    async def _one(self, body: Any, asker: Asker) -> Answered:
+    async def _read(self, text: bytes) -> Any:
+        # A long one takes milliseconds to read: beside the event loop, which has its turns meanwhile.
+        is_long = len(text) > _LONG_BYTES
+        return await run_in_threadpool(self._desk.asked, text) if is_long else self._desk.asked(text)
+
+    def _one(self, body: Any, asker: Asker) -> Answered:
         answer = self._desk.answer(body, self._desk.sitting(asker))
         [noted] = self._edge.log.put([answer.record])
         return told(noted.check_id.encode(), answer.decision), (answer.verdict,), (noted,)
 
-    async def _many(self, body: Any, asker: Asker) -> Answered:
+    async def _many(self, text: bytes, asker: Asker, begin: Callable[[], None]) -> Answered:
+        body = await self._read(text)
         items = body.get("checks") if isinstance(body, dict) and body.keys() == {"checks"} else None
         if not isinstance(items, list) or not 0 < len(items) <= self._edge.settings.batch_limit_checks:
             raise NotHereError
-        return await self._batches.answered(items, asker, lambda: None)
+        return await self._batches.answered(items, asker, begin)
 
     async def _refuse(
         self, error: XinhengError, headers: dict[str, str], scope: Scope, receive: Receive, send: Send
@@ -120,11 +133,11 @@ class Hot:
         await problem_response(error, more)(scope, receive, send)
 
 
-def _again(message: Message, receive: Receive) -> Receive:
-    """Give a `receive` that begins with a message that was received already."""
-    waiting = [message]
+def _again(heard: Sequence[Message], receive: Receive) -> Receive:
+    """Give a `receive` that begins with messages that were received already."""
+    ahead = iter(heard)
 
     async def received() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return next(ahead, None) or await receive()
 
     return received

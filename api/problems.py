@@ -94,6 +94,14 @@ class MalformedBody(MalformedRequest):
         self.errors = errors
 
 
+class TooSlow(MalformedRequest):
+    """The body did not come in whole in time."""
+
+    def __init__(self) -> None:
+        what, hint = "请求正文迟迟未到 the body did not come in whole in time", "请重发 send it again"
+        super().__init__(what, hint=hint, detail_code="request.too-slow")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How one code is told over HTTP."""

@@ -42,6 +42,7 @@ class Settings:
     feed_limit_readers    most readers of it that wait, or read it as a stream, at once
     feed_wait_limit_s     longest wait of one that asks to wait for something new, in seconds
     heavy_limit_requests  most batches and changes worked on at once; more are refused as `overloaded`
+    heavy_wait_limit_s    longest wait of one of them for its turn, in seconds; then it is refused, and nothing was done
     flight_limit_requests most requests for checks that are answered or wait at once; more are refused as `overloaded`
     callers_file          who may ask: names and hashes of keys (`api.callers`); not set: everybody
     wait_limit_s          longest wait for `min_version`, in seconds
@@ -79,6 +80,7 @@ class Settings:
     feed_limit_readers: int = 256
     feed_wait_limit_s: float = 25.0
     heavy_limit_requests: int = 32
+    heavy_wait_limit_s: float = 5.0
     flight_limit_requests: int = 512
     callers_file: Path | None = None
     wait_limit_s: float = 2.0
@@ -222,6 +224,7 @@ _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "feed_limit_readers": _integer(1, 10_000),
     "feed_wait_limit_s": _seconds(0, 600),
     "heavy_limit_requests": _integer(1, 10_000),
+    "heavy_wait_limit_s": _seconds(0.01, 600),
     "flight_limit_requests": _integer(1, 100_000),
     "callers_file": (Path, "the path of a file that `xinheng caller add` made"),
     "wait_limit_s": _seconds(0, 60),

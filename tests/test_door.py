@@ -244,3 +244,12 @@ def test_a_body_that_does_not_come_is_refused_in_time() -> None:
         town.app.state.server.config.timeout_keep_alive = 1
         told = exchanged(at, [request(PLAIN)[:-1]])
         assert b"408" in told or b"request.too-slow" in told
+
+
+def test_a_batch_of_which_only_the_head_comes_is_refused_in_time() -> None:
+    with served(body_limit_s=0.3) as (at, town):
+        body = json.dumps({"checks": [json.loads(PLAIN)]}).encode()
+        told = exchanged(at, [request(body, path="/v1/checks:batch")[: -len(body)]])
+        assert told.startswith(b"HTTP/1.1 408")
+        assert b"request.too-slow" in told
+        assert town.app.state.desk.flying == 0

@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from api import ready
+from api.decision_segment import segments_in
+from api.decision_verify import verified
 from api.edge import AGE
 from engine.index import Index
 from engine.service import Service
@@ -48,6 +50,7 @@ def both() -> Iterator[tuple[City, City]]:
     with city() as hot, city() as plain:
         remember(hot)
         yield hot, plain
+        assert hot.app.state.desk._forms._ready, "nothing was answered from memory"
 
 
 def remember(town: City) -> Index:
@@ -144,6 +147,37 @@ def plainly(check: Any) -> bool:
     return isinstance(check, dict) and check.keys() <= {"subject", "matter", "department", "on"}
 
 
+def test_the_unusual_checks_of_a_batch_do_not_send_the_others_another_way(tmp_path: Path) -> None:
+    plain = {"subject": CLEAR, "matter": "licence"}
+    unusual: list[Any] = [{"version": 1}, {"concerning": CLEAR}, {"rulebook": "sha256:none"}, {"colour": "red"}]
+    checks = [{**plain, **unusual[n // 2 % 4]} if n % 2 else {**plain, "subject": BARRED} for n in range(60)]
+    answers, kept = [], []
+    for is_hot in (True, False):
+        folder = tmp_path / str(is_hot)
+        with city(decision_log="strict", decision_log_folder=folder) as town:
+            if is_hot:
+                remember(town)
+            answers.append(town.post("/v1/checks:batch", {"checks": checks}))
+            town.app.state.decision_log.close()
+            forms = town.app.state.desk._forms
+            assert bool(forms._told) is is_hot
+            [segment] = segments_in(folder).values()
+            lines = segment.read_bytes().splitlines()[1:]
+            kept.append([json.loads(line[65:]) for line in lines])
+            assert [record["id"] for record in kept[-1]] == ids_in(answers[-1])
+            assert verified([folder]).faults == ()
+    assert said(answers[0]) == said(answers[1])
+    assert [{**record, "id": ""} for record in kept[0]] == [{**record, "id": ""} for record in kept[1]]
+
+
+def test_a_batch_that_demands_what_is_not_there_yet_is_refused_check_by_check(both: tuple[City, City]) -> None:
+    check = {"subject": CLEAR, "matter": "licence"}
+    batch: list[Any] = [("POST", "/v1/checks:batch", {"json": {"checks": [check, {**check, "min_version": 99}]}})]
+    [ours], [theirs] = (town.send_all(batch) for town in both)
+    assert said(ours) == said(theirs)
+    assert ours.json()["decisions"][1]["code"] == "version.not-yet"
+
+
 def test_after_a_change_the_next_answer_knows_it() -> None:
     with city() as town:
         index = remember(town)
@@ -179,6 +213,39 @@ def test_more_than_it_can_take_is_refused_at_once_and_the_others_are_answered(tm
             assert answer.headers["retry-after"] == "1"
             assert answer.headers["x-request-id"]
         assert later.status_code == 200
+
+
+BATCH = {"checks": [{"subject": subject, "matter": "licence"} for subject in SUBJECT_OF.values()] * 125}
+
+
+def at_once(town: City, many: int) -> list[httpx.Response]:
+    """Send so many batches of 1,000 checks at the same time."""
+
+    async def sent() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=town.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await asyncio.gather(*(client.post("/v1/checks:batch", json=BATCH) for _ in range(many)))
+
+    return asyncio.run(sent())
+
+
+@pytest.mark.parametrize(("limits", "many"), [({"heavy_limit_requests": 4}, 8), ({"heavy_wait_limit_s": 0.05}, 30)])
+def test_more_batches_than_can_be_worked_on_in_time_are_refused_and_not_worked_on(
+    tmp_path: Path, limits: dict[str, Any], many: int
+) -> None:
+    with city(decision_log="strict", decision_log_folder=tmp_path, **limits) as town:
+        remember(town)
+        answers = at_once(town, many)
+        later = town.post("/v1/checks:batch", BATCH)
+        town.app.state.decision_log.close()
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert 0 < len(refused) < many
+    assert many - len(refused) >= limits.get("heavy_limit_requests", 1)
+    for answer in refused:
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert answer.headers["retry-after"] == "1"
+    assert later.status_code == 200
+    assert verified([tmp_path]).records == 1_000 * (many - len(refused) + 1)
 
 
 def test_a_long_batch_lets_single_checks_pass() -> None:
@@ -244,7 +311,8 @@ def test_what_is_kept_ready_is_bounded_and_nothing_is_answered_otherwise(
     monkeypatch.setattr(ready, "_MOST_BYTES", 4_000)
     hot, plain = both
     subjects = [*SUBJECT_OF.values()] * 2
-    requests: list[Any] = [("POST", "/v1/checks", {"json": {"subject": s, "matter": "licence"}}) for s in subjects]
+    body = {"matter": "licence", "on": "2026-11-01"}
+    requests: list[Any] = [("POST", "/v1/checks", {"json": {"subject": s, **body}}) for s in subjects]
     for ours, theirs in zip(hot.send_all(requests), plain.send_all(requests), strict=True):
         assert said(ours) == said(theirs)
     forms = hot.app.state.desk._forms
