@@ -19,12 +19,12 @@ from api.desk import Desk, NotHereError, told
 from api.edge import CALLER, asker_of
 from api.entrance import SECURITY_HEADERS
 from api.head import PATH
+from api.json_text import SHORT_BYTES
 from api.observe import log_event, log_fault
 from api.problems import CallerUnknown, LogUnavailable, TooSlow, problem_response
 from graph_model.errors import Overloaded, XinhengError
 
 BATCH = f"{PATH}:batch"
-_LONG_BYTES = 131_072
 
 
 class Hot:
@@ -108,7 +108,7 @@ class Hot:
 
     async def _read(self, text: bytes) -> Any:
         # A long one takes milliseconds to read: beside the event loop, which has its turns meanwhile.
-        is_long = len(text) > _LONG_BYTES
+        is_long = len(text) > SHORT_BYTES
         return await run_in_threadpool(self._desk.asked, text) if is_long else self._desk.asked(text)
 
     def _one(self, body: Any, asker: Asker) -> Answered:
