@@ -59,7 +59,8 @@ def took(write: Write) -> float:
 def bare(file: Path) -> Iterator[Write]:
     """Give a write of one row, about as long as a designation, that is on the disk when it returns."""
     connection = apsw.Connection(str(file))
-    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "FULL")
     connection.execute("CREATE TABLE row (id TEXT PRIMARY KEY, said TEXT) STRICT")
     said = "x" * 300
 

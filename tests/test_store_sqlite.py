@@ -110,11 +110,21 @@ def test_a_file_is_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
     with SqliteStore(str(file)) as store:
         publish(store)
         assert (tmp_path / "city.db-wal").stat().st_size > 0
-        writer = store._connections.writer()
-        settings = {name: writer.pragma(name) for name in ("journal_mode", "synchronous", "mmap_size")}
+        writer, reader = store._connections.writer(), store._connections.take()
+        wanted = ("journal_mode", "synchronous", "mmap_size", "cache_size", "query_only")
+        settings = [[connection.pragma(name) for name in wanted] for connection in (writer, reader)]
         store._connections.give_writer()
+        store._connections.give(reader)
     # 2: FULL, every acknowledged change set is on the disk. No mmap: a damaged page must be an error, not a crash.
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0}
+    assert settings == [["wal", 2, 0, -16_000, 0], ["wal", 2, 0, -8_000, 1]]
+
+
+def test_who_reads_cannot_write(tmp_path: Path) -> None:
+    with SqliteStore(str(tmp_path / "city.db")) as store:
+        reader = store._connections.take()
+        with pytest.raises(apsw.ReadOnlyError):
+            reader.execute("DELETE FROM change")
+        store._connections.give(reader)
 
 
 def test_a_memory_store_begins_empty_whatever_was_in_the_last_one() -> None:

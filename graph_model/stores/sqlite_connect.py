@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -16,10 +17,13 @@ _MAGIC = b"SQLite format 3\0"
 _IDLE_READERS = 8
 _SPARE_MEMORIES = 2
 
-_READER_PRAGMAS = "PRAGMA mmap_size = 0; PRAGMA cache_size = -8000; PRAGMA query_only = 1;"
-_WRITER_PRAGMAS = (
-    "PRAGMA synchronous = FULL; PRAGMA mmap_size = 0; PRAGMA cache_size = -64000; PRAGMA journal_size_limit = 67108864;"
-)
+_READER: Mapping[str, str | int] = {"mmap_size": 0, "cache_size": -8_000, "query_only": 1}
+_WRITER: Mapping[str, str | int] = {
+    "synchronous": "FULL",
+    "mmap_size": 0,
+    "cache_size": -16_000,
+    "journal_size_limit": 1 << 26,
+}
 
 
 class Connections(Protocol):
@@ -60,7 +64,7 @@ class FileConnections:
         self._is_closed = False
         self._idle: deque[apsw.Connection] = deque()
         self._turn = threading.Lock()
-        self._writer = self._open(_WRITER_PRAGMAS)
+        self._writer = self._open(_WRITER)
         try:
             _use_write_ahead_log(self._writer, patience_ms)
             prepare(self._writer, path)
@@ -68,10 +72,13 @@ class FileConnections:
             self._writer.close()
             raise
 
-    def _open(self, pragmas: str, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) -> apsw.Connection:
+    def _open(
+        self, pragmas: Mapping[str, str | int], flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    ) -> apsw.Connection:
         connection = apsw.Connection(self._path, flags=flags)
         connection.set_busy_timeout(self._patience_ms)
-        connection.execute(pragmas)
+        for name, value in pragmas.items():  # one by one: the driver stops at the first that answers
+            connection.pragma(name, value)
         return connection
 
     def take(self) -> apsw.Connection:
@@ -81,7 +88,7 @@ class FileConnections:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._open(_READER_PRAGMAS, apsw.SQLITE_OPEN_READWRITE)
+            return self._open(_READER, apsw.SQLITE_OPEN_READWRITE)
 
     def give(self, connection: apsw.Connection) -> None:
         """Take a reader back."""
