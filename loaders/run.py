@@ -26,8 +26,8 @@ _FIELD_OF_TYPE: Mapping[type, str] = {
     Exemption: "exemptions",
     Objection: "objections",
 }
-
-
+_HOLDERS = 5_000
+"""Holders whose relation records are read at once; each may hold a dozen."""
 NOTHING = Facts()
 
 
@@ -160,10 +160,13 @@ class Run:
         return True
 
     def _begun_by(self, facts: Iterable[Fact]) -> dict[tuple[object, ...], list[Relation]]:
-        holders = {fact.holder for fact in facts if isinstance(fact, Relation)}
+        starts = {start_of(fact): fact.holder for fact in facts if isinstance(fact, Relation)}
+        holders, version = sorted({*starts.values()}), self._store.latest_version()
         begun: dict[tuple[object, ...], list[Relation]] = defaultdict(list)
-        for relation in self._store.held_by(tuple(holders), self._store.latest_version()):
-            begun[start_of(relation)].append(relation)
+        for first in range(0, len(holders), _HOLDERS):
+            for relation in self._store.held_by(holders[first : first + _HOLDERS], version):
+                if (start := start_of(relation)) in starts:
+                    begun[start].append(relation)
         return begun
 
     def additions(self, rows: Sequence[ReadRow]) -> list[RowAddition]:
