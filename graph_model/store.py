@@ -200,7 +200,11 @@ class Store(Protocol):
 
     A `version` beyond the latest is `VersionNotYet`, a negative one `UnknownVersion`. Safe to use from several
     threads; reads never wait for a writer. Closing twice does no harm.
+
+    rows_at_once  how many rows of a load it takes best as one change set: whoever follows takes one in whole
     """
+
+    rows_at_once: int
 
     def latest_version(self) -> Version:
         """The last committed version; 0 where nothing was ever written."""

@@ -13,9 +13,6 @@ from loaders.reading import Reading
 from loaders.report import LoadOrder, LoadReport, Progress
 from loaders.run import Run
 
-CHUNK_ROWS = 10_000
-"""Rows of one change set: enough that each durable write is cheap, few enough that memory stays flat."""
-
 
 def load(
     store: Store,
@@ -55,7 +52,7 @@ def _load(
     # What an earlier row of the file did is not in the store of a dry run: such rows are assessed together.
     whole = order.dry_run and order.kind in ("designations", "moves")
     with Run(store, order, reading, repeats) as run:
-        for chunk in reading.chunks(None if whole else CHUNK_ROWS):
+        for chunk in reading.chunks(None if whole else order.rows_at_once or store.rows_at_once):
             run.take(chunk)
             if progress is not None:
                 progress(run.report.read, total)

@@ -25,6 +25,7 @@ class LoadOrder:
     mapping        a mapping file for an outside source (`loaders.mapping`)
     rejects        where rejected rows go; `None`: they are only counted, and the first ones kept in the report
     dry_run        only say what would become of each row
+    rows_at_once   rows of one change set, about; `None`: as many as the store takes best
     """
 
     kind: str
@@ -34,6 +35,7 @@ class LoadOrder:
     mapping: Path | None = None
     rejects: Path | None = None
     dry_run: bool = False
+    rows_at_once: int | None = None
 
 
 @dataclass(slots=True)

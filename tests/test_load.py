@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from graph_model.errors import FactsRefused
 from graph_model.nodes import Attributes, Move, Registration
 from graph_model.store import Store
-from loaders.load import CHUNK_ROWS, load
+from loaders.load import load
 from loaders.report import LoadOrder
 from tests.load_files import (
     DIRECTOR,
@@ -35,6 +35,9 @@ from tests.load_files import (
     person,
     write,
 )
+
+ROWS = 10_000
+"""Rows of one change set, where a test needs several."""
 
 
 @pytest.fixture
@@ -146,13 +149,13 @@ def test_rows_that_contradict_each_other_are_all_reported_and_none_is_taken(stor
 
 
 def test_contradictions_are_found_across_change_sets_and_on_a_second_load(store: Store, tmp_path: Path) -> None:
-    rows = [{"code": code(n), "name": "甲"} for n in range(CHUNK_ROWS + 10)]
+    rows = [{"code": code(n), "name": "甲"} for n in range(ROWS + 10)]
     rows.append({"code": code(3), "name": "乙"})
     for _ in range(2):
-        report = load_rows(store, tmp_path, "organisations", rows)
-        assert numbers(report)[0] == CHUNK_ROWS + 11
-        assert [row.number for row in report.shown] == [5, CHUNK_ROWS + 12]
-    assert (report.loaded, report.unchanged) == (0, CHUNK_ROWS + 9)
+        report = load_rows(store, tmp_path, "organisations", rows, rows_at_once=ROWS)
+        assert numbers(report)[0] == ROWS + 11
+        assert [row.number for row in report.shown] == [5, ROWS + 12]
+    assert (report.loaded, report.unchanged) == (0, ROWS + 9)
     assert not store.is_registered(code(3), store.latest_version())
 
 
@@ -199,12 +202,12 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(city: Store, tmp_path: 
 
 
 def test_a_file_that_is_broken_anywhere_changes_nothing(store: Store, tmp_path: Path) -> None:
-    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(CHUNK_ROWS + 1)])
+    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(ROWS + 1)])
     with path.open("a", encoding="utf-8") as file:
         file.write('"' + code(1) + "\nA\nB\n")
     version = store.latest_version()
     with pytest.raises(FactsRefused) as caught:
-        load_file(store, "organisations", path)
+        load_file(store, "organisations", path, rows_at_once=ROWS)
     assert caught.value.detail_code == "file.broken"
     assert store.latest_version() == version
     assert list(tmp_path.iterdir()) == [path]
@@ -241,41 +244,41 @@ def test_a_file_without_a_needed_column_is_refused_as_a_whole(
 
 
 def test_a_run_that_was_cut_off_is_simply_run_again(store: Store, tmp_path: Path) -> None:
-    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(2 * CHUNK_ROWS)])
-    order = LoadOrder("organisations", path, "clerk", "test")
+    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(2 * ROWS)])
+    order = LoadOrder("organisations", path, "clerk", "test", rows_at_once=ROWS)
 
     def cut_off(done: int, total: int) -> None:
         raise KeyboardInterrupt(f"{done} of {total}")
 
     with pytest.raises(KeyboardInterrupt):
         load(store, order, VOCABULARY, KEYER, progress=cut_off)
-    assert numbers(load(store, order, VOCABULARY, KEYER)) == (2 * CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS, 0)
+    assert numbers(load(store, order, VOCABULARY, KEYER)) == (2 * ROWS, ROWS, ROWS, 0)
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     peaks: list[int] = []
     for chunks in (1, 3):
-        rows = [{"code": code(n if n % 50 else 0), "name": f"公司{n}"} for n in range(chunks * CHUNK_ROWS)]
+        rows = [{"code": code(n if n % 50 else 0), "name": f"公司{n}"} for n in range(chunks * ROWS)]
         path = write(tmp_path / f"{chunks}.csv", rows)
         with new_store() as store:
             tracemalloc.start()
-            load_file(store, "organisations", path)
+            load_file(store, "organisations", path, rows_at_once=ROWS)
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0]
 
 
 def test_progress_is_told_in_rows_done_of_rows_in_all(store: Store, tmp_path: Path) -> None:
-    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(CHUNK_ROWS + 1)])
+    path = write(tmp_path / "organisations.csv", [{"code": code(n)} for n in range(ROWS + 1)])
     told: list[tuple[int, int]] = []
-    order = LoadOrder("organisations", path, "clerk", "test")
+    order = LoadOrder("organisations", path, "clerk", "test", rows_at_once=ROWS)
     load(store, order, VOCABULARY, KEYER, progress=lambda done, total: told.append((done, total)))
-    assert told == [(CHUNK_ROWS, CHUNK_ROWS + 1), (CHUNK_ROWS + 1, CHUNK_ROWS + 1)]
+    assert told == [(ROWS, ROWS + 1), (ROWS + 1, ROWS + 1)]
 
 
 def test_change_sets_carry_actor_and_reason_and_a_key_of_their_own(store: Store, tmp_path: Path) -> None:
     since = store.latest_version()
-    load_rows(store, tmp_path, "organisations", [{"code": code(n)} for n in range(2 * CHUNK_ROWS)])
+    load_rows(store, tmp_path, "organisations", [{"code": code(n)} for n in range(2 * ROWS)], rows_at_once=ROWS)
     changes = store.changes(since, 10)
     assert [(c.actor, c.reason) for c in changes] == [("clerk", "test")] * 2
     assert len({c.key for c in changes}) == 2

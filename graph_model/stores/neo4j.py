@@ -49,6 +49,9 @@ class Neo4jStore:
     being written twice.
     """
 
+    rows_at_once = 10_000
+    """The server holds a whole transaction in its heap."""
+
     def __init__(self, url: str, access: Access, *, filling: bool = False) -> None:
         """Connect to the database named in `url`; `filling`: also to one whose restoring was stopped half-way.
 

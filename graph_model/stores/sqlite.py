@@ -45,6 +45,9 @@ class SqliteStore:
     thread at a time. Change sets are written one after the other, each synced to the disk before it is acknowledged.
     """
 
+    rows_at_once = 50_000
+    """Keys come in no order, so each row touches pages of its own: the more at once, the fewer are written again."""
+
     def __init__(self, path: str, *, patience_ms: int = PATIENCE_MS) -> None:
         """Open or make the database at `path` (`:memory:` for one in memory).
 
