@@ -177,8 +177,9 @@ class _Around:
         if stands == FALSE:
             return
         paths = paths_of(measure, planned.target, records, listing, self._facts.subject, links, self._book)
+        reached = any_of(path.holds for path in paths)
         exempt = not_exempt(measure, listing, exemptions)
-        common = all_of([any_of(path.holds for path in paths), stands, exempt])
+        common = all_of([reached, stands, exempt])
         if common == FALSE:
             return
         shared = {

@@ -2,7 +2,7 @@
 
 from tests.mutants_of_gates import GATE_MUTANTS, Mutant
 
-STANDING, JUDGE = "engine/standing.py", "engine/judge.py"
+STANDING, JUDGE, PLAN = "engine/standing.py", "engine/judge.py", "engine/plan.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     *GATE_MUTANTS,
@@ -33,8 +33,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "the listings of relatives withhold a favour (R10)",
-        "own = [one for one in listed if one.listing.designation.subject == subject.id]",
-        "own = listed",
+        "if designation.subject == self._facts.subject.id and (listed := self.listed(designation)) is not None:",
+        "if (listed := self.listed(designation)) is not None:",
     ),
     Mutant(
         STANDING,
@@ -81,8 +81,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "an exemption for one matter frees nowhere (J2)",
-        "e for e in neighbourhood.exemptions if e.matter is not None and frees(e, measure, listing)",
-        "e for e in neighbourhood.exemptions if e.matter is None and frees(e, measure, listing)",
+        "e for e in exemptions if e.matter is not None and frees(e, measure, listing)",
+        "e for e in exemptions if e.matter is None and frees(e, measure, listing)",
     ),
     Mutant(
         JUDGE,
@@ -95,6 +95,24 @@ MUTANTS: tuple[Mutant, ...] = (
         "an unresolved item is never left out (J2)",
         "if item.measure.elsewhere_only and check.concerning == item.listing.designation.subject:",
         "if not truth and item.measure.elsewhere_only and check.concerning == item.listing.designation.subject:",
+    ),
+    Mutant(
+        PLAN,
+        "of a matter, what lies below it is not derived (J2)",
+        "shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}",
+        "shown = {*self.book.ancestors(matter)}",
+    ),
+    Mutant(
+        PLAN,
+        "of a matter, what lies above it is not derived (J2)",
+        "shown = {*self.book.ancestors(matter), *self.book.descendants(matter)}",
+        "shown = {matter, *self.book.descendants(matter)}",
+    ),
+    Mutant(
+        PLAN,
+        "a memorandum binds also before and after its days (G3)",
+        "if (settled := all_of([in_force, basis])) != FALSE",
+        "if (settled := basis) != FALSE",
     ),
     Mutant(
         JUDGE,

@@ -45,6 +45,12 @@ GATE_MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         GATES,
+        "a designation that was only proposed binds (G1)",
+        'return days if designation.status == "in_effect" else FALSE',
+        "return days",
+    ),
+    Mutant(
+        GATES,
         "a missing end is no doubt (G1)",
         'truth: Truth = ("until_missing",) if listing.until_missing else ()',
         "truth: Truth = ()",
