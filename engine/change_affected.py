@@ -61,8 +61,7 @@ class Gathered:
 
 def affected_by(change: Change, store: Store) -> tuple[SubjectId, ...]:
     """Give the subjects whose standing a change of facts can affect: those it names and their neighbours (C3)."""
-    before = store.affected_by(change.subjects, change.version - 1)
-    return tuple(sorted({*before, *store.affected_by(change.subjects, change.version)}))
+    return store.affected_by(change.subjects, change.version, change.version - 1)
 
 
 def on_lists(store: Store, version: Version, lists: frozenset[str] | None) -> Iterator[tuple[SubjectId, ...]]:
@@ -96,8 +95,7 @@ def between(store: Store, since: Version, until: Version, books: tuple[Rulebook 
     for change in changes_between(store, since, until):
         if change.kind == "facts":
             for block in in_blocks(change.subjects, BLOCK):
-                found.put(store.affected_by(block, change.version - 1))
-                found.put(store.affected_by(block, change.version))
+                found.put(store.affected_by(block, change.version, change.version - 1))
     lists = lists_read_differently(*books)
     for version in (since, until) if lists else ():
         for block in on_lists(store, version, lists):

@@ -249,11 +249,13 @@ class Store(Protocol):
         """`neighbourhood` of each of the subjects, in their order; for thousands at once."""
         ...
 
-    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+    def affected_by(
+        self, subjects: Sequence[SubjectId], version: Version, before: Version | None = None
+    ) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects` (C3), sorted.
 
         That is: the subjects themselves, those one relation record away in either direction, and the holders of
-        links to their designations, at `version`.
+        links to their designations, at `version`. With `before`, an earlier version: those of either.
         """
         ...
 

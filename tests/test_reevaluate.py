@@ -81,8 +81,10 @@ class Forgetful:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
-        near = self.store.affected_by(subjects, version)
+    def affected_by(
+        self, subjects: Sequence[SubjectId], version: Version, before: Version | None = None
+    ) -> tuple[SubjectId, ...]:
+        near = self.store.affected_by(subjects, version, before)
         return near[:-1] if self.forgets and len(subjects) < len(near) else near
 
 

@@ -133,6 +133,7 @@ def test_a_change_alters_no_neighbourhood_but_of_those_it_can_affect(opening: Op
             altered = {s for s in SUBJECTS if store.neighbourhood(s, before) != store.neighbourhood(s, after)}
             reachable = {*store.affected_by(entry.subjects, before), *store.affected_by(entry.subjects, after)}
             assert altered <= reachable
+            assert store.affected_by(entry.subjects, after, before) == tuple(sorted(reachable))
 
 
 @HISTORIES

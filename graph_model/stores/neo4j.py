@@ -162,9 +162,13 @@ class Neo4jStore:
         found = dict(zip(sound, neo4j_slice.neighbourhoods(self._line, list(sound), version), strict=True))
         return [found.get(subject) for subject in subjects]
 
-    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+    def affected_by(
+        self, subjects: Sequence[SubjectId], version: Version, before: Version | None = None
+    ) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""
-        return read.affected_by(self._line, [s for s in subjects if is_text(s)], self._standing(version))
+        sound = [s for s in subjects if is_text(s)]
+        versions = {self._standing(v) for v in (version, before) if v is not None}
+        return tuple(sorted({one for v in versions for one in read.affected_by(self._line, sound, v)}))
 
     def is_registered(self, subject: SubjectId, version: Version) -> bool:
         """Whether the subject is registered at `version`."""

@@ -176,9 +176,12 @@ class SqliteStore:
             found |= self._read(neighbourhoods, sound[first : first + BLOCK], version)
         return [found.get(subject) for subject in subjects]
 
-    def affected_by(self, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
+    def affected_by(
+        self, subjects: Sequence[SubjectId], version: Version, before: Version | None = None
+    ) -> tuple[SubjectId, ...]:
         """The registered subjects whose standing can depend on facts of `subjects`."""
-        return self._read(read.affected_by, subjects, self._standing(version))
+        version = self._standing(version)
+        return self._read(read.affected_by, subjects, version, version if before is None else self._standing(before))
 
     def is_registered(self, subject: SubjectId, version: Version) -> bool:
         """Whether the subject is registered at `version`."""

@@ -42,13 +42,16 @@ CHANGES = """SELECT version, kind, actor, reason, key, recorded_at, subjects, ru
     WHERE version > :since ORDER BY version LIMIT :limit"""
 
 IS_REGISTERED = f"SELECT 1 FROM registration WHERE subject = :subject AND {AT} LIMIT 1"
+AT_EITHER = f"({AT} OR recorded_from <= :before AND recorded_until > :before)"
 FAR_ENDS = f"""SELECT organisation FROM {EACH} CROSS JOIN relation
-    ON holder = wanted WHERE organisation IS NOT NULL AND {AT}
-    UNION ALL SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {AT}
+    ON holder = wanted WHERE organisation IS NOT NULL AND {AT_EITHER}
+    UNION ALL SELECT holder FROM {EACH} CROSS JOIN relation ON organisation = wanted WHERE {AT_EITHER}
     UNION ALL SELECT relation.holder FROM {EACH} CROSS JOIN designation ON subject = wanted
     CROSS JOIN relation ON relation.designation = designation.id
     WHERE designation.recorded_from <= :version AND designation.recorded_until > :version
-    AND relation.recorded_from <= :version AND relation.recorded_until > :version"""
+    AND relation.recorded_from <= :version AND relation.recorded_until > :version
+    OR designation.recorded_from <= :before AND designation.recorded_until > :before
+    AND relation.recorded_from <= :before AND relation.recorded_until > :before"""
 HELD_BY = f"""SELECT {rows.RELATION} FROM {EACH} CROSS JOIN relation
     ON holder = wanted WHERE {AT}"""
 REGISTERED_AMONG = f"""SELECT wanted FROM {EACH}
@@ -93,11 +96,14 @@ def is_registered(connection: apsw.Connection, subject: SubjectId, version: Vers
     return connection.execute(IS_REGISTERED, {"subject": subject, "version": version}).get is not None
 
 
-def affected_by(connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version) -> tuple[SubjectId, ...]:
-    """The registered among the subjects, their far ends, and the holders of links to their designations."""
-    reached = {"keys": keys(sorted(set(subjects))), "version": version}
+def affected_by(
+    connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version, before: Version
+) -> tuple[SubjectId, ...]:
+    """The registered among the subjects, their far ends, and the holders of links to their designations, at either."""
+    # Who is registered stays so: all that stands at the earlier version is of subjects registered at the later one.
+    reached = {"keys": keys(sorted(set(subjects))), "version": version, "before": before}
     near = {*subjects, *(row[0] for row in connection.execute(FAR_ENDS, reached))}
-    return tuple(sorted(registered_among(connection, near, version)))
+    return tuple(sorted(registered_among(connection, near, max(version, before))))
 
 
 def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version) -> set[SubjectId]:
