@@ -50,11 +50,19 @@ def _column(cells: tuple[Any, ...]) -> bytes:
 
     Joined text begins with a separator, which JSON never does, and has one between any two texts and no other.
     """
+    if cells[0] is None and cells.count(None) == len(cells):
+        return _nothing(len(cells))
     try:
         joined = _SEPARATOR.join(cells)
     except TypeError:
         return compact(cells).encode()
     return (_SEPARATOR + joined if joined.count(_SEPARATOR) == len(cells) - 1 else compact(cells)).encode()
+
+
+@lru_cache(maxsize=64)
+def _nothing(rows: int) -> bytes:
+    """Spell a column in which no row says anything: most columns of most designations."""
+    return compact((None,) * rows).encode()
 
 
 def digest_of_steps(steps: Iterable[tuple[str, str]]) -> str:
