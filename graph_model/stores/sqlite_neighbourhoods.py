@@ -1,7 +1,7 @@
 """The neighbourhoods of thousands, in few statements for hundreds at a time: what the hot read says, one by one."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import apsw
@@ -34,13 +34,13 @@ OBJECTIONS_TO_HELD_IN = f"""SELECT {rows.OBJECTION} FROM {EACH} CROSS JOIN objec
 
 
 def neighbourhoods(
-    connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version
+    connection: apsw.Connection, subjects: Collection[SubjectId], version: Version
 ) -> dict[SubjectId, Neighbourhood]:
     """Read the neighbourhoods of one block of different subjects; who is not registered has none."""
     with Reading(connection):
 
-        def each(statement: str, wanted: Iterable[str]) -> Iterable[Row]:
-            return connection.execute(statement, {"keys": keys(wanted), "version": version})
+        def each(statement: str, wanted: Collection[str]) -> Iterable[Row]:
+            return connection.execute(statement, {"keys": keys(wanted), "version": version}) if wanted else ()
 
         return _Block(each, subjects).cut()
 
@@ -48,7 +48,7 @@ def neighbourhoods(
 class _Block:
     """Everything that the block's subjects can depend on, by what it hangs on."""
 
-    def __init__(self, each: Callable[[str, Iterable[str]], Iterable[Row]], subjects: Iterable[SubjectId]) -> None:
+    def __init__(self, each: Callable[[str, Collection[str]], Iterable[Row]], subjects: Collection[SubjectId]) -> None:
         self.statements = _by(0, each(STATEMENTS_OF_EACH, subjects), tuple)
         there = self.statements.keys()
         self.relations: dict[SubjectId, list[Relation]] = defaultdict(list)
