@@ -116,8 +116,10 @@ class Index:
             self._superseding.clear()
             self.version = version
 
-    def follow(self) -> Version:
-        """Take in what was written since, version by version; give the latest version.
+    def follow(self, until: Version | None = None) -> Version:
+        """Take in what was written since, version by version; give the latest version, or at least `until`.
+
+        `until`: one that is known to be written; nobody asks for a later one then.
 
         Raises:
             StoreUnavailable: it cannot be read now; what was taken in stays.
@@ -125,14 +127,15 @@ class Index:
         """
         with self._followed:
             seen_at = monotonic()
-            latest = self._store.latest_version()
+            latest = self._store.latest_version() if until is None else max(until, self.version)
             for change in changes_between(self._store, self.version, latest):
                 if change.kind == "facts":
                     self._take(change)
                 else:
                     self._rulebooks.append((change.version, change.rulebook))
                 self.version = change.version
-            self._seen_at = seen_at
+            if until is None:
+                self._seen_at = seen_at
             return latest
 
     def _take(self, change: Change) -> None:

@@ -90,7 +90,7 @@ class Service:
     def apply(self, change: ChangeSet) -> Receipt:
         """Write one change set of facts (C1)."""
         receipt = self.store.commit(change)
-        self._follow()
+        self._follow(receipt.version)
         return receipt
 
     def publish(self, book: Rulebook, *, actor: str, reason: str, key: str) -> Receipt:
@@ -99,7 +99,7 @@ class Service:
             book.digest, book.content, book.vocabulary, actor, reason, key, graph=lambda: graph_of(book)
         )
         receipt = self.store.publish(publication)
-        self._follow()
+        self._follow(receipt.version)
         return receipt
 
     def rulebook(self, digest: str) -> Rulebook:
@@ -232,11 +232,11 @@ class Service:
                 return standing_of(around, book, matter=check.matter) if around is not None else None
         return found
 
-    def _follow(self) -> None:
+    def _follow(self, written: int) -> None:
         """See what was just written here. It is written: whether it can be read at once is another matter."""
         if self.index is not None:
             with suppress(StoreUnavailable):
-                self.index.follow()
+                self.index.follow(written)
 
     def _published(self, digest: str) -> Rulebook:
         try:

@@ -122,7 +122,9 @@ class SqliteStore:
 
     def commit(self, change: ChangeSet) -> Receipt:
         """Write `change` as the next version; when this returns, it is on the disk."""
-        return self._write(lambda connection: write.commit(connection, change, self._vocabulary(connection)))
+        receipt = self._write(lambda connection: write.commit(connection, change, self._vocabulary(connection)))
+        self._latest = max(receipt.version, self._latest)
+        return receipt
 
     def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
         """Say what `commit` would do; reads one state and waits for no writer."""
