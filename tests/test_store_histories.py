@@ -125,6 +125,16 @@ def affected(subject: str, facts: Facts) -> tuple[str, ...]:
 
 @HISTORIES
 @given(draw=st.data())
+def test_an_entry_of_the_log_reads_alike_alone_and_among_others(opening: Opening, draw: st.DataObject) -> None:
+    with opening() as store:
+        history(store, draw)
+        entries = store.changes(0, 100)
+        assert entries
+        assert [store.changes(entry.version - 1, 1) for entry in entries] == [(entry,) for entry in entries]
+
+
+@HISTORIES
+@given(draw=st.data())
 def test_a_change_alters_no_neighbourhood_but_of_those_it_can_affect(opening: Opening, draw: st.DataObject) -> None:
     with opening() as store:
         history(store, draw)

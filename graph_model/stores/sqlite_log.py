@@ -1,9 +1,11 @@
 """The change log: who wrote what and why, the keys that were used; chained by `digests.link`."""
 
+from datetime import datetime
+
 import apsw
 
 from graph_model.nodes import SubjectId, Version
-from graph_model.store import Receipt
+from graph_model.store import Change, Receipt
 from graph_model.stores.digests import Entry, digest_of_rulebook, link
 from graph_model.stores.drafts import repeated_receipt
 from graph_model.stores.rows import compact
@@ -40,15 +42,16 @@ def next_entry(connection: apsw.Connection) -> tuple[Version, str]:
 
 def log(
     connection: apsw.Connection, entry: Entry, receipt: Receipt, subjects: tuple[SubjectId, ...], chain: str
-) -> None:
-    """Write one entry of the change log, chained to the one before."""
+) -> Change:
+    """Write one entry of the change log, chained to the one before; give it as it will be read."""
+    now: str = connection.execute(NOW).get
     columns = (
         receipt.version,
         entry.kind,
         entry.actor,
         entry.reason,
         entry.key,
-        connection.execute(NOW).get,
+        now,
         entry.rulebook,
         entry.content_digest,
         entry.written_digest,
@@ -58,3 +61,5 @@ def log(
     )
     listed = compact(subjects)
     connection.execute(LOG, (*columns, link(chain, columns, listed), listed))
+    about = (entry.kind, entry.actor, entry.reason, entry.key)
+    return Change(receipt.version, *about, datetime.fromisoformat(now), subjects, entry.rulebook)

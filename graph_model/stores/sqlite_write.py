@@ -3,11 +3,13 @@
 Every function runs inside one write transaction.
 """
 
+from typing import TypeAlias
+
 import apsw
 
 from graph_model.admission import Admitted, admit
 from graph_model.nodes import Facts, Version
-from graph_model.store import ChangeSet, Publication, Receipt, Vocabulary
+from graph_model.store import Change, ChangeSet, Publication, Receipt, Vocabulary
 from graph_model.stores import rows
 from graph_model.stores import sqlite_read as read
 from graph_model.stores.digests import Entry, digest_of_rulebook
@@ -50,18 +52,24 @@ def assess(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     return admit(change, recorded(connection, change), vocabulary)
 
 
-def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabulary) -> Receipt:
+Written: TypeAlias = tuple[Receipt, Change | None]
+"""A receipt, and the entry of the log that was written with it, where one was."""
+
+
+def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabulary) -> Written:
     """Write a change set as the next version, unless its key is known."""
     facts = spelled(change.facts)
     digests = digests_of(facts)
     content = content_digest(change, digests)
     if (receipt := receipt_of(connection, change.key, content)) is not None:
-        return receipt
+        return receipt, None
     if set(facts) == {"registrations"} and change.corrections == change.retractions == Facts():
-        receipt = _register(connection, change, facts["registrations"], content, digests)
+        written = _register(connection, change, facts["registrations"], content, digests)
+        if written is not None:
+            return written
         # Its transaction was taken back, and in between another process may have written the same.
-        if receipt is not None or (receipt := receipt_of(connection, change.key, content)) is not None:
-            return receipt
+        if (receipt := receipt_of(connection, change.key, content)) is not None:
+            return receipt, None
     admitted = assess(connection, change, vocabulary)
     admitted.or_raise()
     closed, opened = spelled(admitted.closed), opened_rows(change, admitted, facts)
@@ -73,13 +81,12 @@ def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     known = {kind: digests[kind] for kind, opening in opened.items() if opening is facts.get(kind)}
     receipt = receipt_for(version, admitted)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written_digest(closed, opened, known))
-    log(connection, entry, receipt, admitted.subjects, chain)
-    return receipt
+    return receipt, log(connection, entry, receipt, admitted.subjects, chain)
 
 
 def _register(
     connection: apsw.Connection, change: ChangeSet, given: list[Row], content: str, digests: dict[str, str]
-) -> Receipt | None:
+) -> Written | None:
     """Write registrations alone, the bulk of every city, without reading what stands; `None`: begin anew, look closer.
 
     A registration rests on nothing and contradicts nothing but another of the same subject and day: where none was
@@ -99,8 +106,7 @@ def _register(
     written = written_digest({}, {"registrations": given}, digests)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written)
     # The rows are sorted by subject, and a subject with two statements comes twice in a row.
-    log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain)
-    return receipt
+    return receipt, log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain)
 
 
 def _key_of(kind: str, row: Row, version: Version) -> Row:
