@@ -52,16 +52,17 @@ class Batches:
             begin()
             sitting = self._desk.sitting(asker)
             found = await self._found(items, sitting)
-        elsewhere = [place for place, one in enumerate(found) if one is None]
-        if elsewhere:
-            asked = [asked_of(items[place], self._edge) for place in elsewhere]
-            if any((check.min_version or 0) > sitting.version for check in asked if isinstance(check, Check)):
-                raise NotHereError
-            answers = await run_in_threadpool(_by_service, asked, sitting, self._edge)
-            for place, answer in zip(elsewhere, answers, strict=True):
-                found[place] = answer
+            every = [one for one in found if one is not None]
+            if len(every) == len(found):
+                return await self._noted(every, sitting.head)
+        asked = [asked_of(item, self._edge) for item, one in zip(items, found, strict=True) if one is None]
+        if any((check.min_version or 0) > sitting.version for check in asked if isinstance(check, Check)):
+            raise NotHereError
+        answers = await run_in_threadpool(_by_service, asked, sitting, self._edge)
+        ahead = iter(answers)
+        every = [next(ahead) if one is None else one for one in found]
         async with self._one:
-            return await self._noted([one for one in found if one is not None], sitting.head)
+            return await self._noted(every, sitting.head)
 
     async def _found(self, items: Sequence[Any], sitting: Sitting) -> list[Found | None]:
         turn, found = _Turn(), list[Found | None]()
@@ -71,6 +72,8 @@ class Batches:
                 found.append(ready if ready is not None else self._answer(item, sitting))
                 if ready is None and turn.is_over:
                     await turn.given()
+            if turn.is_over:
+                await turn.given()
         return found
 
     def _answer(self, item: Any, sitting: Sitting) -> Found | None:

@@ -7,10 +7,12 @@ is not empty, compressed. What could be somebody's number is no part of it: see 
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain as flat
+from itertools import repeat
 from struct import unpack
 from typing import NamedTuple
 from unicodedata import normalize
@@ -140,13 +142,14 @@ def link(chain: str, body: bytes) -> str:
     return sha256(chain.encode() + body).hexdigest()
 
 
-def lines_of(chain: str, bodies: Iterable[bytes]) -> tuple[list[bytes], str]:
+def lines_of(chain: str, bodies: Sequence[bytes]) -> tuple[bytes, str]:
     """Write the lines of records that follow on a chain, each linked to the one before; give also the chain then."""
-    lines, before = [], chain.encode()
+    chains, last = [], chain.encode()
     for body in bodies:
-        before = sha256(before + body).hexdigest().encode()
-        lines.append(b"%b %b\n" % (before, body))
-    return lines, before.decode()
+        last = sha256(last + body).hexdigest().encode()
+        chains.append(last)
+    parts = zip(chains, repeat(b" "), bodies, repeat(b"\n"), strict=False)
+    return b"".join(flat.from_iterable(parts)), last.decode()
 
 
 def length_of(record: bytes) -> int:

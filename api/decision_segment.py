@@ -107,7 +107,7 @@ class Segment:
     def append(self, bodies: Sequence[bytes]) -> None:
         """Write records behind the last; they are not durable yet."""
         lines, self._chain = lines_of(self._chain, bodies)
-        ahead = memoryview(b"".join(lines))
+        ahead = memoryview(lines)
         self._size += len(ahead)
         while ahead:
             ahead = ahead[os.write(self._descriptor, ahead) :]
