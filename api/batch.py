@@ -55,11 +55,8 @@ class Batches:
             every = [one for one in found if one is not None]
             if len(every) == len(found):
                 return await self._noted(every, sitting.head)
-        asked = [asked_of(item, self._edge) for item, one in zip(items, found, strict=True) if one is None]
-        if any((check.min_version or 0) > sitting.version for check in asked if isinstance(check, Check)):
-            raise NotHereError
-        answers = await run_in_threadpool(_by_service, asked, sitting, self._edge)
-        ahead = iter(answers)
+        others = [item for item, one in zip(items, found, strict=True) if one is None]
+        ahead = iter(await run_in_threadpool(_by_service, others, sitting, self._edge))
         every = [next(ahead) if one is None else one for one in found]
         async with self._one:
             return await self._noted(every, sitting.head)
@@ -142,7 +139,10 @@ def decided_at(version: int, asked: Sequence[Check | XinhengError], edge: Edge) 
     return [next(decided) if isinstance(item, Check) else item for item in asked]
 
 
-def _by_service(asked: Sequence[Check | XinhengError], sitting: Sitting, edge: Edge) -> list[Answer | XinhengError]:
+def _by_service(items: Sequence[Any], sitting: Sitting, edge: Edge) -> list[Answer | XinhengError]:
+    asked = [asked_of(item, edge) for item in items]
+    if any((check.min_version or 0) > sitting.version for check in asked if isinstance(check, Check)):
+        raise NotHereError  # all have to wait, to be answered at one version
     answers: list[Answer | XinhengError] = []
     for result in decided_at(sitting.version, asked, edge):
         if isinstance(result, Decision):
