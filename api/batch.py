@@ -17,17 +17,17 @@ from api.desk import Desk, NotHereError, Sitting, told
 from api.edge import Edge
 from api.json_text import json_bytes
 from api.problems import problem_of
-from api.ready import Answer, Ready
+from api.ready import Answer, Filled
 from api.wire import CheckIn, check_of, decision_json, parse
 from engine.question import VERDICT_ZH, Check, Decision, Verdict
 from engine.service import strongest
 from graph_model.errors import XinhengError
 
-_AT_ONCE = 100
+_AT_ONCE, _NOTED_AT_ONCE = 100, 250
 _SLICE_S = 0.001
 """A batch lets others have their turn that often: no single check waits longer behind it."""
-Found: TypeAlias = tuple[Ready, bytes] | Answer | XinhengError
-"""What answers one check: a decision and the subject that it lacks, the whole of it, or why there is none."""
+Found: TypeAlias = Filled | XinhengError
+"""What answers one check, or why there is no answer."""
 Answered: TypeAlias = tuple[bytes, Sequence[Verdict], Sequence[Noted]]
 
 
@@ -54,20 +54,20 @@ class Batches:
             found = await self._found(items, sitting)
             every = [one for one in found if one is not None]
             if len(every) == len(found):
-                return await self._noted(every, sitting.head)
+                return await self._noted(every)
         others = [item for item, one in zip(items, found, strict=True) if one is None]
         ahead = iter(await run_in_threadpool(_by_service, others, sitting, self._edge))
         every = [next(ahead) if one is None else one for one in found]
         async with self._one:
-            return await self._noted(every, sitting.head)
+            return await self._noted(every)
 
     async def _found(self, items: Sequence[Any], sitting: Sitting) -> list[Found | None]:
         turn, found = _Turn(), list[Found | None]()
         for first in range(0, len(items), _AT_ONCE):
             part = items[first : first + _AT_ONCE]
-            for item, ready in zip(part, self._desk.ready_of(part, sitting), strict=True):
-                found.append(ready if ready is not None else self._answer(item, sitting))
-                if ready is None and turn.is_over:
+            for item, answer in zip(part, self._desk.answers(part, sitting), strict=True):
+                found.append(answer if answer is not None else self._answer(item, sitting))
+                if answer is None and turn.is_over:
                     await turn.given()
             if turn.is_over:
                 await turn.given()
@@ -81,29 +81,23 @@ class Batches:
         except XinhengError as error:
             return error
 
-    async def _noted(self, found: Sequence[Found], head: bytes) -> Answered:
+    async def _noted(self, found: Sequence[Found]) -> Answered:
         turn, texts, waits = _Turn(), list[bytes](), list[Noted]()
         verdicts: list[Verdict] = []
-        for first in range(0, len(found), _AT_ONCE):
-            decisions, records = [], []
-            refused: list[tuple[int, XinhengError]] = []
-            for place, one in enumerate(found[first : first + _AT_ONCE]):
-                if isinstance(one, XinhengError):
-                    refused.append((place, one))
-                    continue
-                verdict, decision, record = one if len(one) == 3 else one[0].filled(one[1], head)
-                verdicts.append(verdict)
-                decisions.append(decision)
-                records.append(record)
-            ids, noted = self._edge.log.put_many(records)
-            part = [*map(told, ids, decisions)]
-            for place, error in refused:
-                self._edge.metrics.refused(error.code)
-                part.insert(place, json_bytes(problem_of(error)))
-            texts += part
+        for first in range(0, len(found), _NOTED_AT_ONCE):
+            part = found[first : first + _NOTED_AT_ONCE]
+            answers = [one for one in part if not isinstance(one, XinhengError)]
+            verdicts += [verdict for verdict, _, _ in answers]
+            ids, noted = self._edge.log.put_many([record for _, _, record in answers])
             waits += noted
+            ahead = map(told, ids, [decision for _, decision, _ in answers])
+            texts += [self._refused(one) if isinstance(one, XinhengError) else next(ahead) for one in part]
             await turn.given()
         return _text(texts, verdicts), verdicts, waits
+
+    def _refused(self, error: XinhengError) -> bytes:
+        self._edge.metrics.refused(error.code)
+        return json_bytes(problem_of(error))
 
 
 class _Turn:
@@ -139,11 +133,11 @@ def decided_at(version: int, asked: Sequence[Check | XinhengError], edge: Edge) 
     return [next(decided) if isinstance(item, Check) else item for item in asked]
 
 
-def _by_service(items: Sequence[Any], sitting: Sitting, edge: Edge) -> list[Answer | XinhengError]:
+def _by_service(items: Sequence[Any], sitting: Sitting, edge: Edge) -> list[Found]:
     asked = [asked_of(item, edge) for item in items]
     if any((check.min_version or 0) > sitting.version for check in asked if isinstance(check, Check)):
         raise NotHereError  # all have to wait, to be answered at one version
-    answers: list[Answer | XinhengError] = []
+    answers: list[Found] = []
     for result in decided_at(sitting.version, asked, edge):
         if isinstance(result, Decision):
             text = json_bytes(plain := decision_json(result))

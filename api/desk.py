@@ -17,7 +17,7 @@ from api.edge import AGE, Edge
 from api.entrance import SECURITY_HEADERS
 from api.head import Heads
 from api.json_text import json_bytes, read_json
-from api.ready import Answer, Asked, Forms, Ready, head_of
+from api.ready import Answer, Asked, Filled, Forms, Ready, head_of
 from api.wire import CheckIn, check_of, decision_json, parse
 from engine.index import Absent, Index
 from engine.judge import judge
@@ -135,8 +135,8 @@ class Desk:
             raise NotHereError
         return self._answer(check.subject, check.matter, check.department, check.on, sitting)
 
-    def ready_of(self, items: Sequence[Any], sitting: Sitting) -> list[tuple[Ready, bytes] | None]:
-        """Give what answers each check, and its subject as it is written; `None`: it is for `answer` to find it."""
+    def answers(self, items: Sequence[Any], sitting: Sitting) -> list[Filled | None]:
+        """Answer, at once, what of many checks is plain and about subjects that nothing is near; `None`: the others."""
         plain = [item if isinstance(item, dict) and item.keys() <= _ALIKE else _NOTHING for item in items]
         subjects = [item.get("subject") for item in plain]
         texts: list[str] = [subject if isinstance(subject, str) else "" for subject in subjects]
@@ -152,8 +152,9 @@ class Desk:
             return [None] * len(items)
         clear = sitting.memory.clear_among(texts, sitting.version)
         spelled = json_bytes(texts)[2:-2].split(b'","')
+        head = sitting.head
         return [
-            (ready, text) if is_clear and ready is not None else None
+            ready.filled(text, head) if is_clear and ready is not None else None
             for ready, text, is_clear in zip(found, spelled, clear, strict=True)
         ]
 

@@ -41,6 +41,10 @@ class Answer(NamedTuple):
     record: bytes
 
 
+Filled = tuple[Verdict, bytes, bytes]
+"""The members of an `Answer`, where the name of each would cost as much as filling it in."""
+
+
 class Ready(NamedTuple):
     """A decision that lacks but its subject, and its record from the version on, which lacks its digest, too.
 
@@ -55,11 +59,8 @@ class Ready(NamedTuple):
     behind: bytes
     end: bytes
 
-    def filled(self, subject: bytes, head: bytes) -> tuple[Verdict, bytes, bytes]:
-        """Give the members of the `Answer`.
-
-        `subject`: as it is written between quotation marks; `head`: of the record, see `head_of`.
-        """
+    def filled(self, subject: bytes, head: bytes) -> Filled:
+        """Answer; `subject`: as it is written between quotation marks; `head`: of the record, see `head_of`."""
         verdict, start, rest, before, behind, end = self
         decision = start + subject + rest
         digest = sha256(decision).hexdigest().encode()
