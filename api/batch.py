@@ -24,7 +24,7 @@ from engine.service import strongest
 from graph_model.errors import XinhengError
 
 _AT_ONCE, _NOTED_AT_ONCE = 100, 250
-_SLICE_S = 0.001
+_SLICE_S = 0.0005
 """A batch lets others have their turn that often: no single check waits longer behind it."""
 Found: TypeAlias = Filled | XinhengError
 """What answers one check, or why there is no answer."""
