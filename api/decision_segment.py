@@ -77,10 +77,9 @@ def first_line(path: Path) -> tuple[Json, int] | None:
 class Segment:
     """The segment that this process writes. Every method may raise `OSError`; then the segment is to be left."""
 
-    def __init__(self, number: int, descriptor: int, size: int, chain: str) -> None:
+    def __init__(self, number: int, descriptor: int, chain: str) -> None:
         self.number = number
         self._descriptor = descriptor
-        self._size = size
         self._chain = chain
 
     @classmethod
@@ -102,13 +101,12 @@ class Segment:
             chain = link(START, body)
             line = chain.encode() + b" " + body + b"\n"
             name = f"{at:%Y%m%dT%H%M%S%f}Z-{os.getpid()}-{number:08x}.log"
-            return cls(number, _made(folder, name, line), len(line), chain)
+            return cls(number, _made(folder, name, line), chain)
 
     def append(self, bodies: Sequence[bytes]) -> None:
         """Write records behind the last; they are not durable yet."""
         lines, self._chain = lines_of(self._chain, bodies)
         ahead = memoryview(lines)
-        self._size += len(ahead)
         while ahead:
             ahead = ahead[os.write(self._descriptor, ahead) :]
 
