@@ -61,7 +61,7 @@ END = f"""MATCH (x:Store {{id: 'xinheng'}}) OPTIONAL MATCH (last:Change) WITH x,
 BATCH = 10_000
 """Rows per transaction while filling."""
 CHANGES_PAGE, PAGE_SUBJECTS = (16, 500), 100_000
-"""Changes per page: at first and at most, as many as touch so many subjects; a first load's touch ten thousand each."""
+"""Changes per page: at first and at most, as many as touch so many subjects; a load touches thousands each."""
 SUBJECTS_OF_A_ROW = 8
 """How many subjects of a change weigh as much as a row of another table."""
 
