@@ -193,8 +193,8 @@ class Index:
 
     def clear_among(self, subjects: Sequence[SubjectId], version: Version) -> list[bool]:
         """Say of each whether it surely is clear at a version, whatever is asked; for the others ask `near`."""
-        near, known = self._near, self._known.among(subjects)
-        found = [is_known and subject not in near for subject, is_known in zip(subjects, known, strict=True)]
+        near, known = self._near, self._known
+        found = [subject in known and subject not in near for subject in subjects]
         return found if self._oldest <= version <= self.version else [False] * len(subjects)
 
     def standing(

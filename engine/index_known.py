@@ -54,25 +54,6 @@ class Known:
             at = (at + 1) & mask
         return False
 
-    def among(self, ids: Iterable[SubjectId]) -> list[bool]:
-        """Say of each whether it is known, at less cost than one by one."""
-        tables, found = self._tables, []
-        for id_ in ids:
-            length = len(id_)
-            table = tables.get(length)
-            if table is None or not id_.isascii():
-                found.append(id_ in self._others)
-                continue
-            words, places, mask = table
-            at = hash(id_) & mask
-            word = id_.encode()
-            while place := places[at]:
-                if words.startswith(word, place * length - length):
-                    break
-                at = (at + 1) & mask
-            found.append(place > 0)
-        return found
-
     def __len__(self) -> int:
         return self._count
 
