@@ -10,7 +10,7 @@ from engine.question import Duty, Json, as_json, written
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
 from engine.standing import Item, Path, Standing
-from engine.timeline import TRUE, any_of, at, run_at, within
+from engine.timeline import any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
@@ -230,14 +230,12 @@ def _changed(item: Item, path: Path, bound: date | None, *, start: bool) -> list
     if bound is None:
         return []
     outside = bound - timedelta(days=1) if start else bound
-    # Of one path, that path's is any's; what is true on all days binds no end.
-    one = item.paths[0] if len(item.paths) == 1 else None
     parts = {
         **item.parts,
-        "role_reached": one.role_reached if one else any_of(p.role_reached for p in item.paths),
-        "condition_true": one.condition_true if one else any_of(p.condition_true for p in item.paths),
+        "role_reached": any_of(p.role_reached for p in item.paths),
+        "condition_true": any_of(p.condition_true for p in item.paths),
     }
-    bound_by = [name for name, timeline in parts.items() if timeline is not TRUE and at(timeline, outside) != ()]
+    bound_by = [name for name, timeline in parts.items() if at(timeline, outside) != ()]
     return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
         name
         for name, timeline in (("role_reached", path.role_reached), ("condition_true", path.condition_true))
