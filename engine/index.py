@@ -13,16 +13,16 @@ from threading import Lock
 from time import monotonic
 from typing import TypeAlias
 
-from engine.change_affected import MANY, Gathered, affected_by, changes_between, in_blocks, on_lists
+from engine.change_affected import MANY, Gathered, affected_by, in_blocks, on_lists
 from engine.index_known import Known
 from engine.index_reach import reached_part
 from engine.plan import plan_of
 from engine.roles import Ways
 from engine.standing import Standing, standing_of
 from graph_model.collector import seldom_collected
-from graph_model.nodes import DesignationId, SubjectId, Version
+from graph_model.nodes import DesignationId, Neighbourhood, SubjectId, Version
 from graph_model.packing import Packer
-from graph_model.store import Change, Store
+from graph_model.store import News, Store
 from graph_model.stores.rows import Row
 from memoranda.rulebook import Rulebook
 
@@ -116,10 +116,11 @@ class Index:
             self._superseding.clear()
             self.version = version
 
-    def follow(self, until: Version | None = None) -> Version:
+    def follow(self, until: Version | None = None, told: News | None = None) -> Version:
         """Take in what was written since, version by version; give the latest version, or at least `until`.
 
-        `until`: one that is known to be written; nobody asks for a later one then.
+        `until`: one that is known to be written; nobody asks for a later one then. `told`: what is known of one of the
+        versions, so that it need not be read again.
 
         Raises:
             StoreUnavailable: it cannot be read now; what was taken in stays.
@@ -128,35 +129,49 @@ class Index:
         with self._followed:
             seen_at = monotonic()
             latest = self._store.latest_version() if until is None else max(until, self.version)
-            for change in changes_between(self._store, self.version, latest):
-                if change.kind == "facts":
-                    self._take(change)
+            while self.version < latest and (news := self._next(told)) is not None:
+                if news.change.kind == "facts":
+                    self._take(news)
                 else:
-                    self._rulebooks.append((change.version, change.rulebook))
-                self.version = change.version
+                    self._rulebooks.append((news.change.version, news.change.rulebook))
+                self.version = news.change.version
             if until is None:
                 self._seen_at = seen_at
             return latest
 
-    def _take(self, change: Change) -> None:
-        for block in in_blocks(affected_by(change, self._store), MANY):
-            for subject, around in zip(block, self._store.neighbourhoods(block, change.version), strict=True):
-                if around is None:
-                    continue
-                if subject not in self._known and subject not in self._joined:
-                    self._joined[subject] = change.version
-                before = self._near.get(subject)
-                ways, part = reached_part(around)
-                if ways or before is not None:
-                    spelled = self._packer.packed(part) if ways else None
-                    entry = Entry(change.version, spelled, self._one(ways), before)
-                    self._near[subject] = entry
-                    self._superseding.append(entry)
+    def _next(self, told: News | None) -> News | None:
+        """Give what the next version wrote: as it was told, or as the log says; `None`: the log has no such version."""
+        if told is not None and told.change.version == self.version + 1:
+            return told
+        # One by one: a change of a load names thousands of subjects.
+        entries = self._store.changes(self.version, 1)
+        return News(entries[0]) if entries else None
+
+    def _take(self, news: News) -> None:
+        version = news.change.version
+        for around in self._affected(news):
+            subject = around.subject.id
+            if subject not in self._known and subject not in self._joined:
+                self._joined[subject] = version
+            before = self._near.get(subject)
+            ways, part = reached_part(around)
+            if ways or before is not None:
+                spelled = self._packer.packed(part) if ways else None
+                entry = Entry(version, spelled, self._one(ways), before)
+                self._near[subject] = entry
+                self._superseding.append(entry)
         while len(self._superseding) > _OLD_ENTRIES:
             oldest = self._superseding.popleft()
             # First said, then dropped: a reader looks at what is there first, and then at whether it still is told.
             self._oldest = max(self._oldest, oldest.since)
             oldest.before = None
+
+    def _affected(self, news: News) -> Iterator[Neighbourhood]:
+        if news.around is not None:
+            yield from news.around
+            return
+        for block in in_blocks(affected_by(news.change, self._store), MANY):
+            yield from filter(None, self._store.neighbourhoods(block, news.change.version))
 
     def _one(self, ways: Ways) -> Ways:
         """Give the one object for all that have the same ways."""

@@ -27,7 +27,7 @@ from graph_model.errors import (
 )
 from graph_model.identifiers import is_uscc
 from graph_model.nodes import Subject
-from graph_model.store import ChangeSet, Publication, Receipt, Store
+from graph_model.store import ChangeSet, News, Publication, Receipt, Store
 from memoranda.graph import graph_of
 from memoranda.rulebook import Rulebook
 
@@ -89,8 +89,10 @@ class Service:
 
     def apply(self, change: ChangeSet) -> Receipt:
         """Write one change set of facts (C1)."""
-        receipt = self.store.commit(change)
-        self._follow(receipt.version)
+        if self.index is None:
+            return self.store.commit(change)
+        receipt, news = self.store.commit_and_tell(change)
+        self._follow(receipt.version, news)
         return receipt
 
     def publish(self, book: Rulebook, *, actor: str, reason: str, key: str) -> Receipt:
@@ -232,11 +234,11 @@ class Service:
                 return standing_of(around, book, matter=check.matter) if around is not None else None
         return found
 
-    def _follow(self, written: int) -> None:
+    def _follow(self, written: int, news: News | None = None) -> None:
         """See what was just written here. It is written: whether it can be read at once is another matter."""
         if self.index is not None:
             with suppress(StoreUnavailable):
-                self.index.follow(written)
+                self.index.follow(written, news)
 
     def _published(self, digest: str) -> Rulebook:
         try:

@@ -152,6 +152,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What was just written, as whoever follows the store would read it next: told by the writer, who has it at hand.
+
+    change  its entry of the log
+    around  the neighbourhoods, at its version, of all whose standing it can affect (C3); `None`: not at hand, for they
+            are many, so they are to be read
+    """
+
+    change: Change
+    around: tuple[Neighbourhood, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Subjects found by name, sorted by name and id; `more`: there are others beyond the limit."""
 
@@ -220,6 +233,10 @@ class Store(Protocol):
             ChangeConflict: the key is known with other content.
 
         """
+        ...
+
+    def commit_and_tell(self, change: ChangeSet) -> tuple[Receipt, News | None]:
+        """`commit`, and tell what was written; `None`: nothing was, or it is to be read of the log."""
         ...
 
     def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:

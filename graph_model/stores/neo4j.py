@@ -16,6 +16,7 @@ from graph_model.store import (
     ChangeSet,
     Fact,
     Found,
+    News,
     Publication,
     Receipt,
     Vocabulary,
@@ -92,6 +93,10 @@ class Neo4jStore:
             raise _half_a_character() from None
         self._latest = max(self._latest, receipt.version)
         return receipt
+
+    def commit_and_tell(self, change: ChangeSet) -> tuple[Receipt, News | None]:
+        """`commit`; what was written stays with the server, and is read of its log."""
+        return self.commit(change), None
 
     def _at_once(self, writing: write.Writing, seconds: float) -> Receipt | None:
         # Of several threads one tries, the others go the long way and wait for each other on the server.

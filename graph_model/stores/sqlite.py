@@ -17,6 +17,7 @@ from graph_model.store import (
     ChangeSet,
     Fact,
     Found,
+    News,
     Publication,
     Receipt,
     Vocabulary,
@@ -27,6 +28,7 @@ from graph_model.stores import sqlite_write as write
 from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
 from graph_model.stores.sqlite_neighbourhoods import BLOCK, neighbourhoods
+from graph_model.stores.sqlite_news import news_of
 from graph_model.stores.sqlite_schema import Immediately, Reading, damaged, unavailable, unreadable
 from graph_model.stores.versions import there
 
@@ -64,7 +66,6 @@ class SqliteStore:
         except apsw.Error as error:
             raise unavailable(error, path) from error
         self._latest = 0
-        self._written: Change | None = None
         self._vocabularies: dict[str, Vocabulary] = {}
         self._rulebooks: dict[Version, str | None] = {}
 
@@ -123,12 +124,23 @@ class SqliteStore:
 
     def commit(self, change: ChangeSet) -> Receipt:
         """Write `change` as the next version; when this returns, it is on the disk."""
-        receipt, written = self._write(
-            lambda connection: write.commit(connection, change, self._vocabulary(connection))
-        )
-        self._written = written or self._written
+        receipt, _ = self._write(lambda connection: self._commit(connection, change))
         self._latest = max(receipt.version, self._latest)
         return receipt
+
+    def commit_and_tell(self, change: ChangeSet) -> tuple[Receipt, News | None]:
+        """`commit`, and tell what was written: read before the end of its transaction, by who has the pages in hand."""
+
+        def ask(connection: apsw.Connection) -> tuple[Receipt, News | None]:
+            receipt, entry = self._commit(connection, change)
+            return receipt, None if entry is None else news_of(connection, entry)
+
+        receipt, news = self._write(ask)
+        self._latest = max(receipt.version, self._latest)
+        return receipt, news
+
+    def _commit(self, connection: apsw.Connection, change: ChangeSet) -> write.Written:
+        return write.commit(connection, change, self._vocabulary(connection))
 
     def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
         """Say what `commit` would do; reads one state and waits for no writer."""
@@ -231,9 +243,6 @@ class SqliteStore:
 
     def changes(self, since: Version, limit: int) -> tuple[Change, ...]:
         """The change log after `since`."""
-        written = self._written
-        if limit == 1 and written is not None and written.version == since + 1:
-            return (written,)  # asked for by whoever follows what was written here
         # Numbers beyond the database's integers are questions too: nothing comes after one, all fits in the other.
         return self._read(read.changes, max(-1, min(since, read.OPEN)), max(0, min(limit, read.OPEN)))
 
@@ -273,7 +282,6 @@ class SqliteStore:
     def close(self) -> None:
         """Free everything."""
         self._rulebooks = {}
-        self._written = None
         self._connections.close()
 
     def __enter__(self) -> Self:

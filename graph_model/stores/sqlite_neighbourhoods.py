@@ -38,11 +38,18 @@ def neighbourhoods(
 ) -> dict[SubjectId, Neighbourhood]:
     """Read the neighbourhoods of one block of different subjects; who is not registered has none."""
     with Reading(connection):
+        return neighbourhoods_within(connection, subjects, version)
 
-        def each(statement: str, wanted: Collection[str]) -> Iterable[Row]:
-            return connection.execute(statement, {"keys": keys(wanted), "version": version}) if wanted else ()
 
-        return _Block(each, subjects).cut()
+def neighbourhoods_within(
+    connection: apsw.Connection, subjects: Collection[SubjectId], version: Version
+) -> dict[SubjectId, Neighbourhood]:
+    """Read them within a transaction that has begun."""
+
+    def each(statement: str, wanted: Collection[str]) -> Iterable[Row]:
+        return connection.execute(statement, {"keys": keys(wanted), "version": version}) if wanted else ()
+
+    return _Block(each, subjects).cut()
 
 
 class _Block:

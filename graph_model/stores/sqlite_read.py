@@ -99,11 +99,19 @@ def is_registered(connection: apsw.Connection, subject: SubjectId, version: Vers
 def affected_by(
     connection: apsw.Connection, subjects: Sequence[SubjectId], version: Version, before: Version
 ) -> tuple[SubjectId, ...]:
-    """The registered among the subjects, their far ends, and the holders of links to their designations, at either."""
+    """The registered among those that are near the subjects, at either version."""
     # Who is registered stays so: all that stands at the earlier version is of subjects registered at the later one.
-    reached = {"keys": keys(sorted(set(subjects))), "version": version, "before": before}
-    near = {*subjects, *(row[0] for row in connection.execute(FAR_ENDS, reached))}
-    return tuple(sorted(registered_among(connection, near, max(version, before))))
+    found = near(connection, subjects, version, before)
+    return tuple(sorted(registered_among(connection, found, max(version, before))))
+
+
+def near(
+    connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version, before: Version
+) -> set[SubjectId]:
+    """The subjects, their far ends, and the holders of links to their designations, at either version."""
+    wanted = set(subjects)
+    reached = {"keys": keys(sorted(wanted)), "version": version, "before": before}
+    return wanted.union(row[0] for row in connection.execute(FAR_ENDS, reached))
 
 
 def registered_among(connection: apsw.Connection, subjects: Iterable[SubjectId], version: Version) -> set[SubjectId]:
