@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from engine.change_affected import MANY, Gathered, affected_by, in_blocks, on_lists
 from engine.index_known import Known
-from engine.index_reach import reached_part
+from engine.index_reach import reached_part, together
 from engine.plan import plan_of
 from engine.roles import Ways
 from engine.standing import Standing, standing_of
@@ -155,6 +155,11 @@ class Index:
                 self._joined[subject] = version
             before = self._near.get(subject)
             ways, part = reached_part(around)
+            if not news.whole:
+                if not ways:
+                    continue
+                if before is not None and before.spelled is not None:
+                    ways, part = ways | before.ways, together(self._packer.unpacked(before.spelled), part)
             if ways or before is not None:
                 spelled = self._packer.packed(part) if ways else None
                 entry = Entry(version, spelled, self._one(ways), before)

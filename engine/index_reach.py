@@ -1,7 +1,15 @@
 """What of a neighbourhood can ever come to its subject: all that the hot index holds of it."""
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeVar
+
 from engine.roles import Ties, Ways
+from graph_model.neighbourhood import relation_key, touches
 from graph_model.nodes import Neighbourhood, Relation, SubjectId
+
+T = TypeVar("T")
+_id = attrgetter("id")
 
 
 def reached_part(around: Neighbourhood) -> tuple[Ways, Neighbourhood]:
@@ -24,9 +32,26 @@ def reached_part(around: Neighbourhood) -> tuple[Ways, Neighbourhood]:
         relations=relations,
         designations=designations,
         exemptions=around.exemptions,
-        objections=around.objections,
+        objections=tuple(o for o in around.objections if touches(o, ids, relations)),
         names={subject: name for subject, name in around.names.items() if subject in shown},
     )
+
+
+def together(before: Neighbourhood, brought: Neighbourhood) -> Neighbourhood:
+    """Give what reaches a subject after new designations: what did before, and what they brought (`News.whole`)."""
+    return Neighbourhood(
+        subject=brought.subject,
+        relations=_merged(before.relations, brought.relations, relation_key),
+        designations=_merged(before.designations, brought.designations, _id),
+        exemptions=brought.exemptions,
+        objections=_merged(before.objections, brought.objections, _id),
+        names=dict(sorted({**before.names, **brought.names}.items())),
+    )
+
+
+def _merged(these: tuple[T, ...], those: tuple[T, ...], key: Callable[[T], Any]) -> tuple[T, ...]:
+    found = {key(one): one for one in (*these, *those)}
+    return tuple(found[which] for which in sorted(found))
 
 
 def _other_end(relation: Relation, subject: SubjectId) -> SubjectId | None:

@@ -1,6 +1,7 @@
 """What a neighbourhood is, in plain terms: the adapters must read exactly this (their contract suite says so)."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -72,12 +73,13 @@ def neighbourhood_of(subject: SubjectId, facts: Facts) -> Neighbourhood | None:
         relations=tuple(relations),
         designations=tuple(designations),
         exemptions=tuple(sorted((e for e in facts.exemptions if e.subject == subject), key=lambda e: e.id)),
-        objections=tuple(sorted((o for o in facts.objections if _touches(o, ids, relations)), key=lambda o: o.id)),
+        objections=tuple(sorted((o for o in facts.objections if touches(o, ids, relations)), key=lambda o: o.id)),
         names=dict(sorted(names.items())),
     )
 
 
-def _touches(objection: Objection, designations: set[str], relations: list[Relation]) -> bool:
+def touches(objection: Objection, designations: Collection[str], relations: Collection[Relation]) -> bool:
+    """Whether an objection is to one of these designations, or to one of these relations (F4)."""
     if objection.relation_type is None:
         return objection.designation in designations
     return any(

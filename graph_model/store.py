@@ -158,10 +158,14 @@ class News:
     change  its entry of the log
     around  the neighbourhoods, at its version, of all whose standing it can affect (C3); `None`: not at hand, for they
             are many, so they are to be read
+    whole   whether they are whole. If not, nothing but new designations was written, and each neighbourhood is cut out
+            of these, the relations and statements of those near, and the exemptions and objections of both: what was
+            there before and this, together, have all that reaches the subject now
     """
 
     change: Change
     around: tuple[Neighbourhood, ...] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class SqliteStore:
 
     def commit(self, change: ChangeSet) -> Receipt:
         """Write `change` as the next version; when this returns, it is on the disk."""
-        receipt, _ = self._write(lambda connection: self._commit(connection, change))
+        receipt = self._write(lambda connection: self._commit(connection, change)).receipt
         self._latest = max(receipt.version, self._latest)
         return receipt
 
@@ -132,8 +132,8 @@ class SqliteStore:
         """`commit`, and tell what was written: read before the end of its transaction, by who has the pages in hand."""
 
         def ask(connection: apsw.Connection) -> tuple[Receipt, News | None]:
-            receipt, entry = self._commit(connection, change)
-            return receipt, None if entry is None else news_of(connection, entry)
+            written = self._commit(connection, change)
+            return written.receipt, news_of(connection, written)
 
         receipt, news = self._write(ask)
         self._latest = max(receipt.version, self._latest)

@@ -3,12 +3,12 @@
 Every function runs inside one write transaction.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 import apsw
 
 from graph_model.admission import Admitted, admit
-from graph_model.nodes import Facts, Version
+from graph_model.nodes import Designation, Facts, Version
 from graph_model.store import Change, ChangeSet, Publication, Receipt, Vocabulary
 from graph_model.stores import rows
 from graph_model.stores import sqlite_read as read
@@ -52,8 +52,12 @@ def assess(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     return admit(change, recorded(connection, change), vocabulary)
 
 
-Written: TypeAlias = tuple[Receipt, Change | None]
-"""A receipt, and the entry of the log that was written with it, where one was."""
+class Written(NamedTuple):
+    """A receipt, the entry of the log that was written with it, and the new designations if nothing else was."""
+
+    receipt: Receipt
+    entry: Change | None = None
+    entered: tuple[Designation, ...] = ()
 
 
 def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabulary) -> Written:
@@ -62,14 +66,14 @@ def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     digests = digests_of(facts)
     content = content_digest(change, digests)
     if (receipt := receipt_of(connection, change.key, content)) is not None:
-        return receipt, None
+        return Written(receipt)
     if set(facts) == {"registrations"} and change.corrections == change.retractions == Facts():
         written = _register(connection, change, facts["registrations"], content, digests)
         if written is not None:
             return written
         # Its transaction was taken back, and in between another process may have written the same.
         if (receipt := receipt_of(connection, change.key, content)) is not None:
-            return receipt, None
+            return Written(receipt)
     admitted = assess(connection, change, vocabulary)
     admitted.or_raise()
     closed, opened = spelled(admitted.closed), opened_rows(change, admitted, facts)
@@ -81,7 +85,8 @@ def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     known = {kind: digests[kind] for kind, opening in opened.items() if opening is facts.get(kind)}
     receipt = receipt_for(version, admitted)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written_digest(closed, opened, known))
-    return receipt, log(connection, entry, receipt, admitted.subjects, chain)
+    entered = () if closed or opened.keys() - {"designations"} else admitted.opened.designations
+    return Written(receipt, log(connection, entry, receipt, admitted.subjects, chain), entered)
 
 
 def _register(
@@ -106,7 +111,7 @@ def _register(
     written = written_digest({}, {"registrations": given}, digests)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written)
     # The rows are sorted by subject, and a subject with two statements comes twice in a row.
-    return receipt, log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain)
+    return Written(receipt, log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain))
 
 
 def _key_of(kind: str, row: Row, version: Version) -> Row:
