@@ -7,6 +7,7 @@ nothing of a later one, while a writer adds the next. A version that it cannot a
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
@@ -41,10 +42,13 @@ _CLEAR = Absent.CLEAR
 
 @dataclass(slots=True)
 class Entry:
-    """Since which version, what is packed of it (`None`: no designation reaches it), its ways, and what was before."""
+    """Since which version, what is held (`None`: no designation reaches it), its ways, and what was before.
+
+    held  packed, or, of what was just written, as it came: it is packed when somebody has time for it
+    """
 
     since: Version
-    spelled: bytes | None
+    held: bytes | Neighbourhood | None
     ways: Ways
     before: "Entry | None" = None
 
@@ -52,6 +56,8 @@ class Entry:
 Progress: TypeAlias = Callable[[int], None]
 _OLD_ENTRIES = 20_000
 """Superseded neighbourhoods that are kept for readers of versions shortly before."""
+_AS_THEY_CAME = 1_000
+"""Neighbourhoods that may wait to be packed; whoever looks what others wrote packs them meanwhile."""
 _SPELLED = 20_000
 """Designations whose rows are kept while neighbourhoods are packed, for their next neighbour."""
 _SAMPLE = 40
@@ -73,6 +79,7 @@ class Index:
         self._known = Known(())
         self._joined: dict[SubjectId, Version] = {}
         self._superseding: deque[Entry] = deque()
+        self._unpacked: deque[Entry] = deque()
         self._ways: dict[Ways, Ways] = {}
         self._rulebooks: list[tuple[Version, str | None]] = []
         self._followed = Lock()
@@ -114,6 +121,7 @@ class Index:
             self._packer = packer or Packer()
             self._near, self._known, self._joined = near, known, {}
             self._superseding.clear()
+            self._unpacked.clear()
             self.version = version
 
     def follow(self, until: Version | None = None, told: News | None = None) -> Version:
@@ -137,7 +145,9 @@ class Index:
                 self.version = news.change.version
             if until is None:
                 self._seen_at = seen_at
-            return latest
+        if until is None:
+            self._pack(0)
+        return latest
 
     def _next(self, told: News | None) -> News | None:
         """Give what the next version wrote: as it was told, or as the log says; `None`: the log has no such version."""
@@ -158,13 +168,14 @@ class Index:
             if not news.whole:
                 if not ways:
                     continue
-                if before is not None and before.spelled is not None:
-                    ways, part = ways | before.ways, together(self._packer.unpacked(before.spelled), part)
+                if before is not None and before.held is not None:
+                    ways, part = ways | before.ways, together(self._unpacked_of(before.held), part)
             if ways or before is not None:
-                spelled = self._packer.packed(part) if ways else None
-                entry = Entry(version, spelled, self._one(ways), before)
+                entry = Entry(version, part if ways else None, self._one(ways), before)
                 self._near[subject] = entry
                 self._superseding.append(entry)
+                self._unpacked.append(entry)
+                self._pack(_AS_THEY_CAME)
         while len(self._superseding) > _OLD_ENTRIES:
             oldest = self._superseding.popleft()
             # First said, then dropped: a reader looks at what is there first, and then at whether it still is told.
@@ -177,6 +188,17 @@ class Index:
             return
         for block in in_blocks(affected_by(news.change, self._store), MANY):
             yield from filter(None, self._store.neighbourhoods(block, news.change.version))
+
+    def _pack(self, but: int) -> None:
+        """Pack what is held as it came, but the last so many. Holds up nobody who takes in more meanwhile."""
+        with suppress(IndexError):  # another thread packed the last one
+            while len(self._unpacked) > but:
+                entry = self._unpacked.popleft()
+                if isinstance(entry.held, Neighbourhood):
+                    entry.held = self._packer.packed(entry.held)
+
+    def _unpacked_of(self, held: bytes | Neighbourhood) -> Neighbourhood:
+        return self._packer.unpacked(held) if isinstance(held, bytes) else held
 
     def _one(self, ways: Ways) -> Ways:
         """Give the one object for all that have the same ways."""
@@ -202,7 +224,7 @@ class Index:
         while entry is not None and entry.since > version:
             entry = entry.before
         found: Entry | Absent
-        if entry is not None and entry.spelled is not None:
+        if entry is not None and entry.held is not None:
             shows = matter is None or plan_of(book).concerns(entry.ways, matter)
             found = entry if shows else Absent.CLEAR
         elif self._joined.get(subject, version + 1) <= version or subject in self._known:
@@ -229,7 +251,7 @@ class Index:
 
     def derived(self, entry: Entry, book: Rulebook, matter: str | None = None) -> Standing:
         """Give the standing that follows from what reaches a subject; `matter`: see `standing_of`."""
-        return standing_of(self._packer.unpacked(entry.spelled or b""), book, matter=matter)
+        return standing_of(self._unpacked_of(entry.held or b""), book, matter=matter)
 
     def rulebook_at(self, version: Version) -> str | Absent | None:
         """Give the digest of the rulebook published last at a version."""

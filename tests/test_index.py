@@ -1,5 +1,6 @@
 """The index answers as the store does (J10): over random histories, at every version, while others write."""
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 from threading import Event, Thread
@@ -13,17 +14,18 @@ from engine.index import Absent, Index
 from engine.index_known import Known
 from engine.index_reach import reached_part
 from engine.question import Check, as_json
-from engine.roles import Ties
+from engine.roles import Ties, Ways
 from engine.service import Service
 from engine.standing import standing_of
 from graph_model.errors import StoreUnavailable, VersionNotYet, XinhengError
-from graph_model.nodes import Facts
+from graph_model.nodes import Facts, Neighbourhood, Objection, Relation
 from graph_model.packing import Packer
 from graph_model.store import ChangeSet, Store
 from graph_model.stores import open_store
 from tests.change_histories import History, a_day, begun
-from tests.store_acts import registration
+from tests.store_acts import D1, DAY, DIRECTOR, change, publish, put, registration
 from tests.worlds import SUBJECTS
+from tests.worlds_facts import facts_for
 
 SEEDS = st.integers(min_value=0, max_value=2**20)
 STRANGER = "NOBODY"
@@ -84,6 +86,85 @@ def test_with_and_without_index_every_version_says_the_same(seed: int) -> None:
                 assert anew.standing(subject, index.version, book) == index.standing(subject, index.version, book)
                 held = index.standing(subject, built, book)
                 assert held is not Absent.ELSEWHERE, "versions since it was built are held"
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_what_new_designations_bring_makes_the_entries_that_reading_all_anew_makes(seed: int) -> None:
+    chance = Random(seed)
+    with open_store("sqlite:///:memory:") as store:
+        history = begun(Service(store), seed, 4)
+        index = Index(store)
+        index.build()
+        history.service = Service(store, index)
+        law = history.laws[-1]
+        for _ in range(3):
+            # Several at once may be of two subjects that are tied to each other, or of one.
+            facts = facts_for(chance, law)
+            at_once = chance.randint(1, 3)
+            for first in range(0, len(facts.designations), at_once):
+                history.write("facts", Facts(designations=facts.designations[first : first + at_once]))
+            if chance.random() < 0.5:
+                history.step()
+        anew = Index(store)
+        anew.build()
+        assert [held(index, subject) for subject in SUBJECTS] == [held(anew, subject) for subject in SUBJECTS]
+
+
+def held(index: Index, subject: str) -> tuple[Ways, Neighbourhood] | None:
+    """What the index holds of a subject at its latest version."""
+    entry = index._near.get(subject)
+    return None if entry is None or entry.held is None else (entry.ways, index._unpacked_of(entry.held))
+
+
+@pytest.mark.parametrize("others", [(), ("P",), ("ORG", "HEAD"), ("BRANCH",)])
+def test_an_objection_to_a_relation_comes_with_the_designation_that_it_reaches(others: tuple[str, ...]) -> None:
+    with open_store("sqlite:///:memory:") as store:
+        publish(store)
+        put(
+            store,
+            registrations=tuple(registration(subject, name=subject) for subject in ("P", "ORG", "HEAD", "BRANCH")),
+            relations=(DIRECTOR, Relation("branch_of", "BRANCH", "HEAD"), Relation("shareholder", "ORG", "BRANCH")),
+            objections=(
+                Objection("O1", DAY, relation_type="director", relation_holder="P", relation_organisation="ORG"),
+                Objection("O2", DAY, relation_type="branch_of", relation_holder="BRANCH", relation_organisation="HEAD"),
+                Objection(
+                    "O3", DAY, relation_type="shareholder", relation_holder="ORG", relation_organisation="BRANCH"
+                ),
+            ),
+            designations=tuple(replace(D1, id=f"of {other}", subject=other, document_no="2号") for other in others),
+        )
+        index = Index(store)
+        index.build()
+        service = Service(store, index)
+        service.apply(change(store, designations=(D1,)))
+        service.apply(change(store, designations=(replace(D1, id="D2", subject="BRANCH"),)))
+        anew = Index(store)
+        anew.build()
+        told = [held(index, subject) for subject in ("P", "ORG", "HEAD", "BRANCH")]
+        assert told == [held(anew, subject) for subject in ("P", "ORG", "HEAD", "BRANCH")]
+        assert {o.id for known in told if known is not None for o in known[1].objections} == {"O1", "O2", "O3"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_waits_to_be_packed_is_bounded_and_packed_by_whoever_looks(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_AS_THEY_CAME", 2)
+    chance = Random(seed)
+    with open_store("sqlite:///:memory:") as store:
+        history = begun(Service(store), seed, 2)
+        index = Index(store)
+        index.build()
+        history.service = Service(store, index)
+        for _ in range(8):
+            history.step()
+            assert len(index._unpacked) <= 2
+        checks = questions(history, chance, None)
+        before = [said(history.service, check) for check in checks]
+        index.follow()
+        assert not index._unpacked
+        assert [said(history.service, check) for check in checks] == before
 
 
 @settings(max_examples=30, deadline=None)

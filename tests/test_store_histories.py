@@ -147,6 +147,31 @@ def test_a_change_alters_no_neighbourhood_but_of_those_it_can_affect(opening: Op
 
 
 @HISTORIES
+@given(given_bags=st.lists(bags(3), min_size=1, max_size=3))
+def test_what_is_told_of_a_change_is_what_would_be_read_of_it(opening: Opening, given_bags: list[Facts]) -> None:
+    with opening() as store:
+        publish(store)
+        store.commit(ChangeSet("clerk", "test", "settled", SETTLED))
+        for number, bag in enumerate(given_bags):
+            kept = taken(store, bag, f"bag {number}")
+            receipt, news = store.commit_and_tell(kept)
+            assert store.commit_and_tell(kept) == (replace(receipt, repeated=True), None), "nothing new is written"
+            if news is None:
+                continue
+            assert (news.change,) == store.changes(receipt.version - 1, 1)
+            if news.whole and news.around is not None:
+                near = store.affected_by(news.change.subjects, receipt.version, receipt.version - 1)
+                read = dict(zip(near, store.neighbourhoods(near, receipt.version), strict=True))
+                assert {around.subject.id: around for around in news.around} == read
+            for around in news.around or ():
+                read_whole = store.neighbourhood(around.subject.id, receipt.version)
+                assert read_whole is not None
+                assert (around.subject, around.exemptions) == (read_whole.subject, read_whole.exemptions)
+                for kind in ("relations", "designations", "objections"):
+                    assert all(fact in getattr(read_whole, kind) for fact in getattr(around, kind))
+
+
+@HISTORIES
 @given(bag=bags(4), twice=bags(4))
 def test_assess_says_exactly_what_commit_would_do(opening: Opening, bag: Facts, twice: Facts) -> None:
     with opening() as store:

@@ -60,7 +60,7 @@ def _brought(each: Each, entered: Sequence[Designation]) -> tuple[Neighbourhood,
     """
     designated = {designation.subject for designation in entered}
     # A tie between two of them is found at both ends.
-    ties = tuple(set(map(rows.relation_of, each(TIES_OF_EACH, designated))))
+    ties = tuple(map(rows.relation_of, set(each(TIES_OF_EACH, designated))))
     subjects = designated.union(*((tie.holder, tie.organisation or "") for tie in ties))
     if len(subjects) > _FEW:
         return None
@@ -69,6 +69,6 @@ def _brought(each: Each, entered: Sequence[Designation]) -> tuple[Neighbourhood,
         relations=ties,
         designations=tuple(entered),
         exemptions=tuple(map(rows.exemption_of, each(EXEMPTIONS_OF_EACH, subjects))),
-        objections=tuple(set(map(rows.objection_of, each(OBJECTIONS_TO_TIES, designated)))) if ties else (),
+        objections=tuple(map(rows.objection_of, set(each(OBJECTIONS_TO_TIES, designated)))) if ties else (),
     )
     return tuple(filter(None, (neighbourhood_of(subject, facts) for subject in subjects)))
