@@ -9,15 +9,19 @@ from pathlib import Path
 
 import apsw
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graph_model.errors import StoreUnavailable
 from graph_model.nodes import Exemption, Facts, Objection
 from graph_model.stores import (
+    digests,
     open_store,
     sqlite_archive,
     sqlite_log,
     sqlite_neighbourhood,
     sqlite_neighbourhoods,
+    sqlite_news,
     sqlite_read,
     sqlite_recorded,
     sqlite_write,
@@ -148,7 +152,7 @@ def test_the_tables_that_are_emptied_are_all_tables_of_the_schema() -> None:
 def statements() -> Iterator[tuple[str, str]]:
     """Every statement that reads or closes records, but those that are meant to read a whole table."""
     modules = (sqlite_read, sqlite_neighbourhood, sqlite_neighbourhoods, sqlite_recorded, sqlite_log, sqlite_write)
-    for module in (*modules, sqlite_archive):
+    for module in (*modules, sqlite_news, sqlite_archive):
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and re.match(r"SELECT|UPDATE", value):
                 yield name, value
@@ -228,3 +232,13 @@ def test_the_chain_shows_the_first_version_that_was_tampered_with(logged: Path, 
     connection.close()
     with SqliteStore(str(copy)) as store:
         assert store.verify_chain() == found
+
+
+CELLS = st.none() | st.text() | st.integers() | st.sampled_from(("", "\x1f", "[null]", "[1]", "\x1f\x1f"))
+
+
+@given(row=st.lists(CELLS, min_size=1, max_size=4).map(tuple))
+def test_a_row_alone_has_the_digest_that_the_rule_for_many_gives_it(row: tuple[str | int | None, ...]) -> None:
+    columns = [digests._column((cell,)) for cell in row]
+    lengths = digests.compact(["kind", 1, *map(len, columns)])
+    assert digests.digest_of_rows("kind", [row]) == digests.digest_of(lengths.encode(), *columns)

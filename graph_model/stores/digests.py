@@ -29,10 +29,7 @@ class Entry:
 
 def digest_of(*parts: bytes) -> str:
     """Give the digest of bytes, as it is written everywhere."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return f"sha256:{digest.hexdigest()}"
+    return f"sha256:{hashlib.sha256(b''.join(parts)).hexdigest()}"
 
 
 def digest_of_rows(kind: str, spelled: Sequence[Row]) -> str:
@@ -40,7 +37,7 @@ def digest_of_rows(kind: str, spelled: Sequence[Row]) -> str:
 
     Taken column by column: most are all text, and joining texts takes a third of the time that JSON takes.
     """
-    columns = [_column(cells) for cells in zip(*spelled, strict=True)]
+    columns = list(map(_cell, *spelled)) if len(spelled) == 1 else list(map(_column, zip(*spelled, strict=True)))
     lengths = compact([kind, len(spelled), *(len(column) for column in columns)])
     return digest_of(lengths.encode(), *columns)
 
@@ -57,6 +54,15 @@ def _column(cells: tuple[Any, ...]) -> bytes:
     except TypeError:
         return compact(cells).encode()
     return (_SEPARATOR + joined if joined.count(_SEPARATOR) == len(cells) - 1 else compact(cells)).encode()
+
+
+def _cell(cell: Any) -> bytes:
+    """Spell a column of one row, as `_column` does: most changes write one record."""
+    if cell is None:
+        return b"[null]"
+    if isinstance(cell, str) and _SEPARATOR not in cell:
+        return (_SEPARATOR + cell).encode()
+    return compact((cell,)).encode()
 
 
 @lru_cache(maxsize=64)

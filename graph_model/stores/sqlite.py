@@ -27,6 +27,7 @@ from graph_model.stores import sqlite_read as read
 from graph_model.stores import sqlite_write as write
 from graph_model.stores.rows import is_text
 from graph_model.stores.sqlite_connect import PATIENCE_MS, Connections, FileConnections, MemoryConnection
+from graph_model.stores.sqlite_log import next_place
 from graph_model.stores.sqlite_neighbourhoods import BLOCK, neighbourhoods
 from graph_model.stores.sqlite_news import news_of
 from graph_model.stores.sqlite_schema import Immediately, Reading, damaged, unavailable, unreadable
@@ -140,7 +141,8 @@ class SqliteStore:
         return receipt, news
 
     def _commit(self, connection: apsw.Connection, change: ChangeSet) -> write.Written:
-        return write.commit(connection, change, self._vocabulary(connection))
+        place = next_place(connection)
+        return write.commit(connection, change, place, self._vocabulary(connection, place.rulebook))
 
     def assess(self, change: ChangeSet) -> tuple[Assessment, ...]:
         """Say what `commit` would do; reads one state and waits for no writer."""
@@ -148,7 +150,7 @@ class SqliteStore:
 
     def _assess(self, connection: apsw.Connection, change: ChangeSet) -> Admitted:
         with Reading(connection):
-            return write.assess(connection, change, self._vocabulary(connection))
+            return write.assess(connection, change, self._vocabulary(connection, next_place(connection).rulebook))
 
     def publish(self, publication: Publication) -> Receipt:
         """Put a rulebook in force from the next version on."""
@@ -156,8 +158,7 @@ class SqliteStore:
         self._vocabularies = {publication.digest: publication.vocabulary}
         return receipt
 
-    def _vocabulary(self, connection: apsw.Connection) -> Vocabulary:
-        digest = read.rulebook_at(connection, read.latest_version(connection))
+    def _vocabulary(self, connection: apsw.Connection, digest: str | None) -> Vocabulary:
         if digest is None:
             return Vocabulary()
         known = self._vocabularies.get(digest)

@@ -1,6 +1,7 @@
 """The change log: who wrote what and why, the keys that were used; chained by `digests.link`."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import apsw
 
@@ -8,11 +9,11 @@ from graph_model.nodes import SubjectId, Version
 from graph_model.store import Change, Receipt
 from graph_model.stores.digests import Entry, digest_of_rulebook, link
 from graph_model.stores.drafts import repeated_receipt
-from graph_model.stores.rows import compact
+from graph_model.stores.rows import Row, compact
 
 KNOWN_KEY = "SELECT version, content_digest, opened, closed, unchanged FROM change WHERE key = :key"
-LAST_ENTRY = "SELECT version, chain FROM change ORDER BY version DESC LIMIT 1"
-NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+LAST_ENTRY = """SELECT max(version), chain, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+    (SELECT rulebook FROM change WHERE rulebook IS NOT NULL ORDER BY version DESC LIMIT 1) FROM change"""
 LOG = f"INSERT INTO change VALUES ({', '.join('?' * 14)})"
 KEPT_RULEBOOK = "SELECT content, vocabulary FROM rulebook WHERE digest = ?"
 
@@ -34,24 +35,33 @@ def receipt_of(connection: apsw.Connection, key: str, digest: str) -> Receipt | 
     return None if known is None else repeated_receipt(known, key, digest)
 
 
-def next_entry(connection: apsw.Connection) -> tuple[Version, str]:
-    """The version of the next change, and the chain it continues."""
-    last = connection.execute(LAST_ENTRY).fetchone()
-    return (1, "") if last is None else (last[0] + 1, last[1])
+class Place(NamedTuple):
+    """Where the log goes on: the next version, the chain it continues, the time; the rulebook in force."""
+
+    version: Version
+    chain: str
+    now: str
+    rulebook: str | None
+
+
+def next_place(connection: apsw.Connection) -> Place:
+    """All that is to be known of the log before it is written, at once."""
+    row: Row = connection.execute(LAST_ENTRY).fetchall()[0]
+    last, chain, now, rulebook = row
+    return Place((last or 0) + 1, chain or "", now, rulebook)
 
 
 def log(
-    connection: apsw.Connection, entry: Entry, receipt: Receipt, subjects: tuple[SubjectId, ...], chain: str
+    connection: apsw.Connection, entry: Entry, receipt: Receipt, subjects: tuple[SubjectId, ...], place: Place
 ) -> Change:
     """Write one entry of the change log, chained to the one before; give it as it will be read."""
-    now: str = connection.execute(NOW).get
     columns = (
         receipt.version,
         entry.kind,
         entry.actor,
         entry.reason,
         entry.key,
-        now,
+        place.now,
         entry.rulebook,
         entry.content_digest,
         entry.written_digest,
@@ -60,6 +70,6 @@ def log(
         receipt.unchanged,
     )
     listed = compact(subjects)
-    connection.execute(LOG, (*columns, link(chain, columns, listed), listed))
+    connection.execute(LOG, (*columns, link(place.chain, columns, listed), listed))
     about = (entry.kind, entry.actor, entry.reason, entry.key)
-    return Change(receipt.version, *about, datetime.fromisoformat(now), subjects, entry.rulebook)
+    return Change(receipt.version, *about, datetime.fromisoformat(place.now), subjects, entry.rulebook)

@@ -7,6 +7,7 @@ closes keeps a `recorded_until` beyond the version asked for. So no read transac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any, TypeVar
 
 import apsw
@@ -18,7 +19,6 @@ from graph_model.store import Change, Fact
 from graph_model.stores import rows
 
 T = TypeVar("T")
-_array = json.JSONEncoder()
 OPEN = 9223372036854775807
 """`recorded_until` of a record that stands."""
 
@@ -82,7 +82,7 @@ COUNTS = {
 
 def keys(asked: Iterable[str]) -> str:
     """Spell keys as the one parameter that `EACH` reads."""
-    return _array.encode(list(asked))
+    return f"[{','.join(map(encode_basestring_ascii, asked))}]"
 
 
 def latest_version(connection: apsw.Connection) -> Version:

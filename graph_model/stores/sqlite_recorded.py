@@ -1,7 +1,6 @@
 """Reading the records that stand and that a change set mentions, for `graph_model.admission` to decide on."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import apsw
 
@@ -39,9 +38,8 @@ def recorded(connection: apsw.Connection, change: ChangeSet) -> Recorded:
     """Read the records that stand and that a change set mentions."""
     asked = mentioned(change)
 
-    def standing(statement: str, keys: Iterable[str]) -> Iterable[Row]:
-        keys = list(keys)
-        return connection.execute(statement, {"keys": json.dumps(keys)}) if keys else ()
+    def standing(statement: str, wanted: Collection[str]) -> Iterable[Row]:
+        return connection.execute(statement, {"keys": read.keys(wanted)}) if wanted else ()
 
     registrations = [registration_of(row) for row in standing(OPEN_STATEMENTS, asked.stated)]
     registered = {r.subject for r in registrations}
@@ -66,6 +64,5 @@ def recorded(connection: apsw.Connection, change: ChangeSet) -> Recorded:
     )
 
 
-def _registered(connection: apsw.Connection, subjects: Iterable[SubjectId]) -> set[SubjectId]:
-    subjects = list(subjects)
+def _registered(connection: apsw.Connection, subjects: Collection[SubjectId]) -> set[SubjectId]:
     return read.registered_among(connection, subjects, read.OPEN - 1) if subjects else set()

@@ -15,7 +15,7 @@ from graph_model.stores import sqlite_read as read
 from graph_model.stores.digests import Entry, digest_of_rulebook
 from graph_model.stores.drafts import content_digest, digests_of, opened_rows, receipt_for, written_digest
 from graph_model.stores.rows import Row, spelled
-from graph_model.stores.sqlite_log import digest_of_kept, log, next_entry, receipt_of
+from graph_model.stores.sqlite_log import Place, digest_of_kept, log, next_place, receipt_of
 from graph_model.stores.sqlite_recorded import recorded
 
 _STANDS = f"recorded_until = {read.OPEN}"
@@ -60,7 +60,7 @@ class Written(NamedTuple):
     entered: tuple[Designation, ...] = ()
 
 
-def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabulary) -> Written:
+def commit(connection: apsw.Connection, change: ChangeSet, place: Place, vocabulary: Vocabulary) -> Written:
     """Write a change set as the next version, unless its key is known."""
     facts = spelled(change.facts)
     digests = digests_of(facts)
@@ -68,29 +68,34 @@ def commit(connection: apsw.Connection, change: ChangeSet, vocabulary: Vocabular
     if (receipt := receipt_of(connection, change.key, content)) is not None:
         return Written(receipt)
     if set(facts) == {"registrations"} and change.corrections == change.retractions == Facts():
-        written = _register(connection, change, facts["registrations"], content, digests)
+        written = _register(connection, change, facts["registrations"], content, digests, place)
         if written is not None:
             return written
-        # Its transaction was taken back, and in between another process may have written the same.
+        # Its transaction was taken back, and in between another process may have written, even the same.
+        place = next_place(connection)
         if (receipt := receipt_of(connection, change.key, content)) is not None:
             return Written(receipt)
     admitted = assess(connection, change, vocabulary)
     admitted.or_raise()
     closed, opened = spelled(admitted.closed), opened_rows(change, admitted, facts)
-    version, chain = next_entry(connection)
     for kind, closing in closed.items():
-        connection.executemany(CLOSINGS[kind], [_key_of(kind, row, version) for row in closing])
+        connection.executemany(CLOSINGS[kind], [_key_of(kind, row, place.version) for row in closing])
     for kind, opening in opened.items():
-        connection.executemany(INSERTS[kind], [(*row, version) for row in opening])
+        connection.executemany(INSERTS[kind], [(*row, place.version) for row in opening])
     known = {kind: digests[kind] for kind, opening in opened.items() if opening is facts.get(kind)}
-    receipt = receipt_for(version, admitted)
+    receipt = receipt_for(place.version, admitted)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written_digest(closed, opened, known))
     entered = () if closed or opened.keys() - {"designations"} else admitted.opened.designations
-    return Written(receipt, log(connection, entry, receipt, admitted.subjects, chain), entered)
+    return Written(receipt, log(connection, entry, receipt, admitted.subjects, place), entered)
 
 
 def _register(
-    connection: apsw.Connection, change: ChangeSet, given: list[Row], content: str, digests: dict[str, str]
+    connection: apsw.Connection,
+    change: ChangeSet,
+    given: list[Row],
+    content: str,
+    digests: dict[str, str],
+    place: Place,
 ) -> Written | None:
     """Write registrations alone, the bulk of every city, without reading what stands; `None`: begin anew, look closer.
 
@@ -100,18 +105,17 @@ def _register(
     subjects = [row[0] for row in given]
     if " ".join(subjects).split() != subjects:  # one of them is empty or has white space
         return None
-    version, chain = next_entry(connection)
     before = connection.total_changes()
-    connection.executemany(REGISTER, [(*row, version) for row in given])
+    connection.executemany(REGISTER, [(*row, place.version) for row in given])
     if connection.total_changes() - before < len(given):
         # A savepoint would have to copy every page first, for a case that is rare: nothing else is written yet.
         connection.execute("ROLLBACK; BEGIN IMMEDIATE")
         return None
-    receipt = Receipt(version, opened=len(given))
+    receipt = Receipt(place.version, opened=len(given))
     written = written_digest({}, {"registrations": given}, digests)
     entry = Entry("facts", change.actor, change.reason, change.key, content, written)
     # The rows are sorted by subject, and a subject with two statements comes twice in a row.
-    return Written(receipt, log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), chain))
+    return Written(receipt, log(connection, entry, receipt, tuple(dict.fromkeys(subjects)), place))
 
 
 def _key_of(kind: str, row: Row, version: Version) -> Row:
@@ -125,17 +129,17 @@ def publish(connection: apsw.Connection, publication: Publication) -> Receipt:
     """Put a rulebook in force from the next version on, unless it is the last one, or the key is known."""
     if (receipt := receipt_of(connection, publication.key, publication.digest)) is not None:
         return receipt
-    if read.rulebook_at(connection, read.latest_version(connection)) == publication.digest:
+    place = next_place(connection)
+    if place.rulebook == publication.digest:
         return Receipt(version=connection.execute(LAST_PUBLICATION).get, repeated=True)
-    version, chain = next_entry(connection)
     words = rows.vocabulary_text(publication.vocabulary)
     connection.execute(KEEP_RULEBOOK, (publication.digest, publication.content, words))
     is_new = connection.changes() == 1
     written = (
         digest_of_rulebook(publication.content, words) if is_new else digest_of_kept(connection, publication.digest)
     )
-    receipt = Receipt(version=version)
+    receipt = Receipt(version=place.version)
     about = (publication.actor, publication.reason, publication.key)
     entry = Entry("rulebook", *about, publication.digest, written, rulebook=publication.digest)
-    log(connection, entry, receipt, (), chain)
+    log(connection, entry, receipt, (), place)
     return receipt
