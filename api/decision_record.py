@@ -6,7 +6,8 @@ is not empty, compressed. What could be somebody's number is no part of it: see 
 
 import re
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -36,7 +37,9 @@ _NUMBERS = re.compile(
 )
 _MOST_CHARACTERS = 200
 _ASKED = ("version", "rulebook", "on", "subject", "matter", "department", "concerning", "verdict")
-_BEHIND = b'"could_be":'
+_GIVEN = ("could_be", "duties", "withheld", "unresolved", "left_out", "lifting_set", "verdict_if_lifted", "narrower")
+"""What stands in a decision before `verdict_zh`, in this order, and what stands behind it."""
+_VERDICT_ZH, _BEHIND, _DIGEST = b',"verdict_zh":', b'"could_be":', b',"digest":"sha256:'
 _NONCE_BITS, _OFFSET_BITS = 58, 32
 _LEVEL = 0
 """The quickest of `isal_zlib`, whose streams `zlib` reads: a seventh of the time for a quarter more bytes."""
@@ -85,21 +88,24 @@ def unnamed(at: datetime, asker: Asker, told: Json, text: bytes | None = None) -
 
     `text` is the decision as it is written in the answer, where it is written already.
     """
+    asking = {"at": at.isoformat(timespec="milliseconds"), "caller": asker.caller, "purpose": asker.purpose}
     kept = as_kept(told)
     if text is None or kept is not told:
         text = json_bytes(kept)
-    record = {
-        "at": at.isoformat(timespec="milliseconds"),
-        "caller": asker.caller,
-        "purpose": asker.purpose,
-        **{name: kept[name] for name in _ASKED},
-        "digest": "sha256:" + sha256(text).hexdigest(),
-    }
-    if any(value for name, value in kept.items() if name not in _ASKED and name != "verdict_zh"):
-        # What stands behind the verdict, as it is written already; no text of anybody's holds a bare quotation mark.
-        more = b"{" + text[text.index(_BEHIND) :]
-        record["given"] = b64encode(isal_zlib.compress(more, _LEVEL)).decode()
-    return json_bytes(record)
+    before, behind = held(kept, text)
+    return b"%b,%b%b%b" % (json_bytes(asking)[:-1], before, sha256(text).hexdigest().encode(), behind)
+
+
+def held(kept: Json, text: bytes) -> tuple[bytes, bytes]:
+    """Give what a record holds of a decision, which is kept and written like this: up to its digest, and behind it.
+
+    It is cut from the text, as it stands there; no text of anybody's holds a bare quotation mark.
+    """
+    asked = text[1 : text.index(_VERDICT_ZH)]
+    if not any([kept[name] for name in _GIVEN]):
+        return asked + _DIGEST, b'"}'
+    more = b"{" + text[text.index(_BEHIND) :]
+    return asked + _DIGEST, b'","given":"%b"}' % b2a_base64(isal_zlib.compress(more, _LEVEL), newline=False)
 
 
 def named(check_id: bytes, record: bytes) -> bytes:

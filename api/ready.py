@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from api.decision_record import Asker, unnamed
+from api.decision_record import Asker, held, unnamed
 from api.json_text import json_bytes
 from api.wire import decision_json
 from engine.index import Entry
@@ -30,7 +30,8 @@ Asked = tuple[Any, Any, Any]
 """The matter, the department and the day, as they were sent: what is kept by them was sent as texts, or not at all."""
 _ASKED = b'"version":'
 _ASKED_FIRST = b"{" + _ASKED
-_DIGEST, _DIGEST_LENGTH = b'"digest":"sha256:', 64
+_UNVERSIONED = len(_ASKED_FIRST) + 1
+"""Where a decision at version 0 goes on: it begins with the version, and no text of anybody's stands before it."""
 
 
 class Answer(NamedTuple):
@@ -189,12 +190,9 @@ def _told(check: Check, near: Entry, standing: Standing, book: Rulebook) -> Told
     decision = judge(standing, check, book, 0)
     told = decision_json(decision)
     text = json_bytes(told)
-    record = unnamed(_EPOCH, Asker(), told, text)
-    # Both begin with the version, and no text of anybody's stands before it.
-    start = len(_ASKED_FIRST) + 1
-    _, behind = record.split(_ASKED + b"0", 1)
-    before, digested = behind.rsplit(_DIGEST, 1)
-    return Told(near, decision.verdict, text[start:], (before + _DIGEST, digested[_DIGEST_LENGTH:]))
+    # Who is registered is no text of the caller's: such a decision is kept as it is told.
+    before, end = held(told, text)
+    return Told(near, decision.verdict, text[_UNVERSIONED:], (before[_UNVERSIONED - 1 :], end))
 
 
 def _apart(text: bytes, places: tuple[bytes, ...]) -> list[bytes]:

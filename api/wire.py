@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from api.problems import MalformedBody, blot
-from engine.question import VERDICT_ZH, Check, Decision, Json, WhyNotQuestion, as_json
+from engine.question import VERDICT_ZH, Check, Decision, Json, WhyNotQuestion, as_json, duty_json
 from graph_model.errors import FactsRefused, MalformedSubject
 from graph_model.identifiers import IdentityKeyer
 
@@ -164,13 +164,26 @@ def subject_of(given: str | PersonIn, keyer: IdentityKeyer) -> str:
 
 def decision_json(decision: Decision) -> Json:
     """Give a decision as CONTRACT §6 writes it: `verdict_zh` stands right behind `verdict`."""
-    plain = as_json(decision)
-    told: Json = {}
-    for name, value in plain.items():
-        told[name] = blot(value) if name == "concerning" and value else value  # text of the caller's, never a person
-        if name == "verdict":
-            told["verdict_zh"] = VERDICT_ZH[decision.verdict]
-    return told
+    verdict, concerning = decision.verdict, decision.concerning
+    return {
+        "version": decision.version,
+        "rulebook": decision.rulebook,
+        "on": decision.on.isoformat(),
+        "subject": decision.subject,
+        "matter": decision.matter,
+        "department": decision.department,
+        "concerning": blot(concerning) if concerning else concerning,  # text of the caller's, never a person
+        "verdict": verdict,
+        "verdict_zh": VERDICT_ZH[verdict],
+        "could_be": decision.could_be,
+        "duties": [duty_json(duty) for duty in decision.duties],
+        "withheld": as_json(decision.withheld),
+        "unresolved": as_json(decision.unresolved),
+        "left_out": as_json(decision.left_out),
+        "lifting_set": [*decision.lifting_set],
+        "verdict_if_lifted": decision.verdict_if_lifted,
+        "narrower": [*decision.narrower],
+    }
 
 
 def _where(location: tuple[int | str, ...]) -> str:

@@ -201,12 +201,28 @@ def as_json(value: Any) -> Any:
     if kind is date:
         return value.isoformat()
     if kind is Duty:
-        written = {name: getattr(value, field) for field, name in _fields(Duty)}  # its proof is JSON already
-        return written | {"from": as_json(value.from_), "until": as_json(value.until), "remedies": [*value.remedies]}
+        return duty_json(value)
     if is_dataclass(kind):
         told = ((name, getattr(value, field)) for field, name in _fields(kind))
         return {name: item if type(item) in _PLAIN else as_json(item) for name, item in told}
     return _seldom_as_json(value)
+
+
+def duty_json(duty: Duty) -> Json:
+    """Give a duty as JSON values; its proof and its remedies are that already."""
+    return {
+        "measure": duty.measure,
+        "effect": duty.effect,
+        "department": duty.department,
+        "role": duty.role,
+        "from": written(duty.from_),
+        "until": written(duty.until),
+        "disputed": duty.disputed,
+        "sentence_zh": duty.sentence_zh,
+        "designation": duty.designation,
+        "proof": duty.proof,
+        "remedies": [*duty.remedies],
+    }
 
 
 def written(day: date | None) -> str | None:
