@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from graph_model.calendar import add_months
 from graph_model.nodes import Designation, Origin, Scalar
@@ -10,28 +11,47 @@ from memoranda.model import DayField, OfficialList, TermBy
 from memoranda.rulebook import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
     """A designation with its list, and its days and origin made whole.
 
     starts         `effective_from`, else `decided_on`
     until          the document's end, else `starts` + the list's term, else none
     until_missing  the list requires an end (or its term depends on a fact) that the document does not state (G1)
-    values         the symbols `designation.*`, `fact.*` and `list.*` of conditions; what is not stated is absent
     """
 
+    id: str
     designation: Designation
     official: OfficialList
     starts: date | None
     until: date | None
     until_missing: bool
     origin: Origin
-    values: Mapping[str, Scalar]
 
-    @property
-    def id(self) -> str:
-        """The designation's id."""
-        return self.designation.id
+    @cached_property
+    def values(self) -> Mapping[str, Scalar]:
+        """The symbols `designation.*`, `fact.*` and `list.*` of conditions; what is not stated is absent.
+
+        Named when a condition asks for the first of them: most measures have none.
+        """
+        designation, official = self.designation, self.official
+        stated: dict[str, Scalar | None] = {
+            "designation.id": designation.id,
+            "designation.authority": designation.authority,
+            "designation.document_no": designation.document_no,
+            "designation.origin": self.origin,
+            "designation.severity": designation.severity,
+            "designation.decided_on": designation.decided_on,
+            "designation.conduct_on": designation.conduct_on,
+            "designation.event_on": designation.event_on,
+            "designation.effective_from": self.starts,
+            "designation.until": self.until,
+            "list.id": official.id,
+            "list.kind": official.kind,
+        }
+        values = {name: value for name, value in stated.items() if value is not None}
+        values.update({f"fact.{name}": value for name, value in designation.facts.items()})
+        return values
 
     def day(self, field: DayField | str) -> date | None:
         """Give one of the designation's days, or a declared day fact (`fact.NAME`); `None` where it is missing."""
@@ -54,32 +74,8 @@ def listing_of(designation: Designation, book: Rulebook) -> Listing | None:
     until = designation.until
     if until is None and months is not None and starts is not None:
         until = add_months(starts, months)
-    origin = origin_of(designation, book)
-    stated: dict[str, Scalar | None] = {
-        "designation.id": designation.id,
-        "designation.authority": designation.authority,
-        "designation.document_no": designation.document_no,
-        "designation.origin": origin,
-        "designation.severity": designation.severity,
-        "designation.decided_on": designation.decided_on,
-        "designation.conduct_on": designation.conduct_on,
-        "designation.event_on": designation.event_on,
-        "designation.effective_from": starts,
-        "designation.until": until,
-        "list.id": official.id,
-        "list.kind": official.kind,
-    }
-    values = {name: value for name, value in stated.items() if value is not None}
-    values.update({f"fact.{name}": value for name, value in designation.facts.items()})
-    return Listing(
-        designation=designation,
-        official=official,
-        starts=starts,
-        until=until,
-        until_missing=designation.until is None and (official.until_required or term_unknown),
-        origin=origin,
-        values=values,
-    )
+    until_missing = designation.until is None and (official.until_required or term_unknown)
+    return Listing(designation.id, designation, official, starts, until, until_missing, origin_of(designation, book))
 
 
 def origin_of(designation: Designation, book: Rulebook) -> Origin:

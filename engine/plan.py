@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from engine.gates import basis_holds, memorandum_in_force
 from engine.roles import Ways
@@ -16,8 +17,7 @@ _WAYS_KEPT = 10_000
 """Of each matter; a city has some thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Departments that a target's articles treat alike (G6, G7, R10), sorted.
 
     settled    G3 and G6 together, for these departments

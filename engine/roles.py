@@ -1,6 +1,5 @@
 """How a subject reaches a designation: in which role, by which records (SEMANTICS §1, P2). One hop, never two."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from graph_model.nodes import Designation, Relation, SubjectId
@@ -18,16 +17,16 @@ class Ties:
 
     def __init__(self, subject: SubjectId, relations: Iterable[Relation]) -> None:
         self.subject = subject
-        self.links: dict[str, list[Relation]] = defaultdict(list)
-        self._to: dict[SubjectId, list[tuple[Role, Relation]]] = defaultdict(list)
+        self.links: dict[str, list[Relation]] = {}
+        self._to: dict[SubjectId, list[tuple[Role, Relation]]] = {}
         for relation in relations:
             if relation.designation is not None:
-                self.links[relation.designation].append(relation)
+                self.links.setdefault(relation.designation, []).append(relation)
             elif relation.organisation is not None:
                 if relation.holder == subject:
-                    self._to[relation.organisation].append((relation.type, relation))
+                    self._to.setdefault(relation.organisation, []).append((relation.type, relation))
                 if relation.organisation == subject and relation.type in REVERSED:
-                    self._to[relation.holder].append((REVERSED[relation.type], relation))
+                    self._to.setdefault(relation.holder, []).append((REVERSED[relation.type], relation))
 
     def paths_to(self, designation: Designation) -> Paths:
         """Give every role in which the subject ever reached the designation, with its records.
@@ -39,7 +38,10 @@ class Ties:
             paths["self"] = [None]
         for role, relation in self._to.get(designation.subject, ()):
             paths.setdefault(role, []).append(relation)
-        named = [link for link in self.links.get(designation.id, ()) if link.responsible is not False]
-        if named:
-            paths["directly_responsible"] = list(named)
+        if designation.id in self.links:
+            named: list[Relation | None] = [
+                link for link in self.links[designation.id] if link.responsible is not False
+            ]
+            if named:
+                paths["directly_responsible"] = named
         return paths

@@ -1,8 +1,9 @@
 """Derivation (SEMANTICS §4): from facts one hop around a subject to its standing. Pure; no question, clock or I/O."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from engine.gates import (
     condition_true,
@@ -17,7 +18,7 @@ from engine.gates import (
 from engine.listing import Listing, listing_of
 from engine.plan import Planned, plan_of
 from engine.roles import Ties
-from engine.timeline import FALSE, Timeline, Truth, all_of, any_of, at, by_days
+from engine.timeline import FALSE, TRUE, Timeline, Truth, all_of, any_of, at, by_days
 from graph_model.calendar import Interval
 from graph_model.nodes import (
     Designation,
@@ -33,22 +34,19 @@ from memoranda.model import Measure, Target
 from memoranda.rulebook import Rulebook
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One record by which the subject reaches a designation in a role; no relation for `self` (G5, G8)."""
+class Path(NamedTuple):
+    """One record by which the subject reaches a designation in a role; no relation for `self` (G5, G8).
+
+    holds   the days on which this path carries the item
+    """
 
     relation: Relation | None
     role_reached: Timeline
     condition_true: Timeline
-
-    @property
-    def holds(self) -> Timeline:
-        """The days on which this path carries the item."""
-        return all_of([self.role_reached, self.condition_true])
+    holds: Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One measure towards one designation in one role, for the departments that it binds alike.
 
     holds       where `()`: a duty; where reasons: unresolved; where `None`: nothing
@@ -73,6 +71,8 @@ class Item:
 
     def carrier(self, day: date) -> Path:
         """Give the first path that carries the item on `day`; the item must not be false then."""
+        if len(self.paths) == 1:
+            return self.paths[0]
         said = [(path, at(path.holds, day)) for path in self.paths]
         for path, truth in said:
             if truth == ():
@@ -81,7 +81,7 @@ class Item:
 
     def withheld_by(self, day: date) -> tuple[str, ...]:
         """Give the designations that withhold this favour on `day`, sorted."""
-        return tuple(sorted(id_ for id_, days in self.withheld if at(days, day) == ()))
+        return tuple(sorted([id_ for id_, days in self.withheld if at(days, day) == ()]))
 
     def disputed(self, day: date) -> bool:
         """Whether an objection to the designation, or to the path that carries the item, is open on `day` (F4)."""
@@ -95,8 +95,7 @@ class Item:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A listing with what does not depend on any measure: G1, G2, and both together."""
 
     listing: Listing
@@ -132,12 +131,13 @@ def standing_of(
     items: list[Item] = []
     for designation in neighbourhood.designations:
         # Most that lies near is reached in no role: those who hold an organisation do not answer for one another.
-        paths = around.ties.paths_to(designation)
-        planned = [(one, by) for role, by in paths.items() for one in plan.shown(designation.list, role, matter)]
-        if planned and (listed := around.listed(designation)) is not None and listed.stands != FALSE:
-            for one, by in planned:
-                items += around.items(one, by, listed)
-    items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
+        for role, records in around.ties.paths_to(designation).items():
+            planned = plan.shown(designation.list, role, matter)
+            if planned and (listed := around.listed(designation)) is not None and listed.stands != FALSE:
+                for one in planned:
+                    around.add_items(one, records, listed, items)
+    if len(items) > 1:
+        items.sort(key=lambda item: (item.measure.id, item.listing.id, item.place, item.departments))
     return Standing(neighbourhood.subject, tuple(items), neighbourhood.names)
 
 
@@ -163,49 +163,56 @@ class _Around:
             self._read[designation.id] = listed_of(listing, self._book) if listing is not None else None
         return self._read[designation.id]
 
-    def _own(self) -> Iterator[Listed]:
+    def _own(self) -> list[Listed]:
+        found = []
         for designation in self._facts.designations:
             if designation.subject == self._facts.subject.id and (listed := self.listed(designation)) is not None:
-                yield listed
+                found.append(listed)
+        return found
 
-    def items(self, planned: Planned, records: Sequence[Relation | None], listed: Listed) -> Iterator[Item]:
-        """Give what one target of a measure is towards one designation, for each group of departments."""
+    def add_items(
+        self, planned: Planned, records: Sequence[Relation | None], listed: Listed, items: list[Item]
+    ) -> None:
+        """Add what one target of a measure is towards one designation, for each group of departments."""
         measure, listing = planned.measure, listed.listing
-        exemptions, links = self._facts.exemptions, self.ties.links.get(listing.id, ())
         term = within_term(measure, listing)
-        stands = all_of([listed.stands, term])
+        stands = all_of((listed.stands, term))
         if stands == FALSE:
             return
-        paths = paths_of(measure, planned.target, records, listing, self._facts.subject, links, self._book)
-        reached = any_of(path.holds for path in paths)
-        exempt = not_exempt(measure, listing, exemptions)
-        common = all_of([reached, stands, exempt])
+        facts, book = self._facts, self._book
+        exemptions, links = facts.exemptions, self.ties.links.get(listing.id, ())
+        paths = paths_of(measure, planned.target, records, listing, facts.subject, links, book)
+        reached = any_of([path.holds for path in paths])
+        exempt = not_exempt(measure, listing, exemptions) if exemptions else TRUE
+        common = all_of((stands, reached, exempt))
         if common == FALSE:
             return
-        shared = {
-            "in_effect": listed.in_effect,
-            "duly_listed": listed.duly_listed,
-            "memorandum_in_force": planned.in_force,
-            "within_term": term,
-            "not_exempt": exempt,
-        }
-        for reach in planned.reaches:
-            holds = all_of([common, reach.settled])
+        for departments, basis, settled, withholds in planned.reaches:
+            holds = all_of((common, settled))
             if holds == FALSE:
                 continue
-            yield Item(
-                measure=measure,
-                target=planned.target,
-                place=planned.place,
-                listing=listing,
-                departments=reach.departments,
-                paths=paths,
-                parts={**shared, "basis_holds": reach.basis},
-                holds=holds,
-                withheld=withholding(measure, self._own(), exemptions, reach.withholds, self._book),
-                exemptions=tuple(e for e in exemptions if e.matter is not None and frees(e, measure, listing)),
-                objections=_objections(listing, paths, self._facts.objections),
-                links=tuple(links),
+            items.append(
+                Item(
+                    measure,
+                    planned.target,
+                    planned.place,
+                    listing,
+                    departments,
+                    paths,
+                    {
+                        "in_effect": listed.in_effect,
+                        "duly_listed": listed.duly_listed,
+                        "memorandum_in_force": planned.in_force,
+                        "within_term": term,
+                        "not_exempt": exempt,
+                        "basis_holds": basis,
+                    },
+                    holds,
+                    () if withholds == FALSE else withholding(measure, self._own(), exemptions, withholds, book),
+                    _for_some_matters(exemptions, measure, listing) if exemptions else (),
+                    _objections(listing, paths, facts.objections) if facts.objections else (),
+                    tuple(links),
+                )
             )
 
 
@@ -219,14 +226,12 @@ def paths_of(
     book: Rulebook,
 ) -> tuple[Path, ...]:
     """Give each record as a path of its own through G5 and G8."""
-    return tuple(
-        Path(
-            relation,
-            role_reached(target, relation, records, listing),
-            condition_true(measure, listing, target.role, relation, subject, links, book),
-        )
-        for relation in records
-    )
+    paths = []
+    for relation in records:
+        reached = role_reached(target, relation, records, listing)
+        fulfilled = condition_true(measure, listing, target.role, relation, subject, links, book)
+        paths.append(Path(relation, reached, fulfilled, all_of((reached, fulfilled))))
+    return tuple(paths)
 
 
 def withholding(
@@ -260,6 +265,10 @@ def _not_exempt_from_list(listing: Listing, exemptions: Sequence[Exemption]) -> 
         return None if any(exempt_on(e, day) for e in freeing) else ()
 
     return by_days([day for e in freeing for day in (e.start, e.end)], say)
+
+
+def _for_some_matters(exemptions: Sequence[Exemption], measure: Measure, listing: Listing) -> tuple[Exemption, ...]:
+    return tuple([e for e in exemptions if e.matter is not None and frees(e, measure, listing)])
 
 
 def _objections(listing: Listing, paths: Sequence[Path], objections: Sequence[Objection]) -> tuple[Objection, ...]:

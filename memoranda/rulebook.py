@@ -68,6 +68,8 @@ class Rulebook:
         self.measures: Mapping[str, Measure] = {id_: measure for id_, measure, _ in rows}
         self.memorandum_of: Mapping[str, Memorandum] = {id_: memorandum for id_, _, memorandum in rows}
         self._bound: dict[str, tuple[str, ...]] = {}
+        self._ancestors: dict[str, tuple[str, ...]] = {}
+        self._chains: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def from_content(cls, content: bytes) -> Self:
@@ -161,10 +163,12 @@ class Rulebook:
 
     def ancestors(self, matter_id: str) -> tuple[str, ...]:
         """Give a matter and what contains it, up to the root."""
-        chain = [matter_id]
-        while (parent := self.matters[chain[-1]].parent) is not None:
-            chain.append(parent)
-        return tuple(chain)
+        if matter_id not in self._ancestors:
+            chain = [matter_id]
+            while (parent := self.matters[chain[-1]].parent) is not None:
+                chain.append(parent)
+            self._ancestors[matter_id] = tuple(chain)
+        return self._ancestors[matter_id]
 
     def cannot_see(self, matter_id: str) -> tuple[str, ...]:
         """Say what the law also bars in a matter and no list tells of: the matter's own words, then its ancestors'."""
@@ -184,10 +188,12 @@ class Rulebook:
 
     def counterpart_chain(self, department_id: str) -> tuple[str, ...]:
         """Give a department, whose counterpart it is, and so on."""
-        chain = [department_id]
-        while (counterpart := self.departments[chain[-1]].counterpart_of) is not None:
-            chain.append(counterpart)
-        return tuple(chain)
+        if department_id not in self._chains:
+            chain = [department_id]
+            while (counterpart := self.departments[chain[-1]].counterpart_of) is not None:
+                chain.append(counterpart)
+            self._chains[department_id] = tuple(chain)
+        return self._chains[department_id]
 
     def bound_departments(self, measure_id: str) -> tuple[str, ...]:
         """Give the departments that a measure binds (G7), by id.

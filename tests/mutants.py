@@ -9,26 +9,26 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         STANDING,
         "a path needs no condition (G8)",
-        "return all_of([self.role_reached, self.condition_true])",
-        "return self.role_reached",
+        "paths.append(Path(relation, reached, fulfilled, all_of((reached, fulfilled))))",
+        "paths.append(Path(relation, reached, fulfilled, reached))",
     ),
     Mutant(
         STANDING,
         "only the first record is a path (§4)",
-        "reached = any_of(path.holds for path in paths)",
+        "reached = any_of([path.holds for path in paths])",
         "reached = paths[0].holds",
     ),
     Mutant(
         STANDING,
         "all paths must hold, not one (§4)",
-        "reached = any_of(path.holds for path in paths)",
-        "reached = all_of(path.holds for path in paths)",
+        "reached = any_of([path.holds for path in paths])",
+        "reached = all_of([path.holds for path in paths])",
     ),
     Mutant(
         STANDING,
         "every path's condition sees the first record (§4, G8)",
-        "condition_true(measure, listing, target.role, relation, subject, links, book),",
-        "condition_true(measure, listing, target.role, records[0], subject, links, book),",
+        "condition_true(measure, listing, target.role, relation, subject, links, book)",
+        "condition_true(measure, listing, target.role, records[0], subject, links, book)",
     ),
     Mutant(
         STANDING,
