@@ -9,6 +9,7 @@ import zlib
 from base64 import b64decode
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -37,7 +38,7 @@ _NUMBERS = re.compile(
 )
 _MOST_CHARACTERS = 200
 _ASKED = ("version", "rulebook", "on", "subject", "matter", "department", "concerning", "verdict")
-_GIVEN = ("could_be", "duties", "withheld", "unresolved", "left_out", "lifting_set", "verdict_if_lifted", "narrower")
+_GIVEN = tuple(field.name for field in fields(Decision) if field.name not in _ASKED)
 """What stands in a decision before `verdict_zh`, in this order, and what stands behind it."""
 _VERDICT_ZH, _BEHIND, _DIGEST = b',"verdict_zh":', b'"could_be":', b',"digest":"sha256:'
 _NONCE_BITS, _OFFSET_BITS = 58, 32
@@ -102,7 +103,7 @@ def held(kept: Json, text: bytes) -> tuple[bytes, bytes]:
     It is cut from the text, as it stands there; no text of anybody's holds a bare quotation mark.
     """
     asked = text[1 : text.index(_VERDICT_ZH)]
-    if not any([kept[name] for name in _GIVEN]):
+    if not any(kept[name] for name in _GIVEN):
         return asked + _DIGEST, b'"}'
     more = b"{" + text[text.index(_BEHIND) :]
     return asked + _DIGEST, b'","given":"%b"}' % b2a_base64(isal_zlib.compress(more, _LEVEL), newline=False)

@@ -1,6 +1,6 @@
 """The proof of a duty (J5): as JSON, and as one Chinese sentence made from that JSON alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from engine.question import Duty, Json, as_json, written
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
 from engine.standing import Item, Path, Standing
-from engine.timeline import any_of, at, run_at, within
+from engine.timeline import TRUE, Timeline, any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
@@ -18,20 +18,31 @@ from memoranda.model import ADMISSIBLE_FOR_RESTRICTIONS, RESTRICTIONS, LegalBasi
 from memoranda.reading_condition import symbol_zh, value_zh
 from memoranda.rulebook import Rulebook
 
+_ONE_DAY = timedelta(days=1)
+
 
 def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: date, book: Rulebook) -> Iterator[Duty]:
-    """Write the duties that one item is for some of its departments, each with its proof, sentence and remedies."""
+    """Write the duties that one item is for some of its departments, each with proof, sentence and remedies (J5)."""
     interval, disputed = run_at(item.holds, day), item.disputed(day)
     remedies = remedies_of(item, book)
-    shared = _shared_proof(item, standing, day, interval, book)
+    path, quoted = item.carrier(day), _quoted(book)
+    subject = {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)}
+    designation = _designation(item, standing, book)
+    steps = _path(item, path, standing)
+    memorandum = quoted.memorandum(item.measure)
+    condition = _condition(item, path, standing.subject, day, book)
+    bounds = _bounds(item, path, interval)
     for department in departments:
         node = book.departments[department]
-        # What an officer reads first comes first; the bases can differ between regions even where the days do not.
         proof = {
-            "subject": shared["subject"],
+            "subject": subject,
             "department": {"id": department, "name": node.name},
-            **shared,
-            "basis": _quoted(book).cited(item, node.region, day),
+            "designation": designation,
+            "path": steps,
+            "memorandum": memorandum,
+            "basis": quoted.cited(item, node.region, day),  # can differ between regions even where the days do not
+            "condition": condition,
+            "bounds": bounds,
         }
         yield Duty(
             measure=item.measure.id,
@@ -46,24 +57,6 @@ def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: d
             proof=proof,
             remedies=remedies,
         )
-
-
-def _shared_proof(item: Item, standing: Standing, day: date, interval: Interval, book: Rulebook) -> Json:
-    """Give the parts of the proof that are the same for all departments, as JSON values (J5)."""
-    path = item.carrier(day)
-    bounds = {
-        "from": {"day": written(interval.start), "gates": _changed(item, path, interval.start, start=True)},
-        "until": {"day": written(interval.end), "gates": _changed(item, path, interval.end, start=False)},
-    }
-    return {
-        "subject": {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)},
-        "designation": _designation(item, standing, book),
-        "path": _path(item, path, standing),
-        "memorandum": _quoted(book).memorandum(item.measure),
-        "basis": [],
-        "condition": _condition(item, path, standing.subject, day, book),
-        "bounds": bounds,
-    }
 
 
 _CITED_KEPT = 10_000
@@ -225,17 +218,23 @@ def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebo
     }
 
 
-def _changed(item: Item, path: Path, bound: date | None, *, start: bool) -> list[str]:
-    """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
-    if bound is None:
-        return []
-    outside = bound - timedelta(days=1) if start else bound
-    parts = {
+def _bounds(item: Item, path: Path, interval: Interval) -> Json:
+    """Say when the run of days begins and ends, and which gates bind each end (J5)."""
+    gates = {
         **item.parts,
-        "role_reached": any_of(p.role_reached for p in item.paths),
-        "condition_true": any_of(p.condition_true for p in item.paths),
+        "role_reached": any_of([p.role_reached for p in item.paths]),
+        "condition_true": any_of([p.condition_true for p in item.paths]),
     }
-    bound_by = [name for name, timeline in parts.items() if at(timeline, outside) != ()]
+    start, end = interval.start, interval.end
+    return {
+        "from": {"day": written(start), "gates": [] if start is None else _untrue(gates, path, start - _ONE_DAY)},
+        "until": {"day": written(end), "gates": [] if end is None else _untrue(gates, path, end)},
+    }
+
+
+def _untrue(gates: Mapping[str, Timeline], path: Path, outside: date) -> list[str]:
+    """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
+    bound_by = [name for name, timeline in gates.items() if timeline != TRUE and at(timeline, outside) != ()]
     return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
         name
         for name, timeline in (("role_reached", path.role_reached), ("condition_true", path.condition_true))

@@ -1,10 +1,9 @@
 """Judgement (SEMANTICS §5, J1–J8): a standing and a question give a decision. Pure."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.explain import duties_of, question_to_ask
 from engine.gates import exempt_on
@@ -20,8 +19,7 @@ Named = TypeVar("Named", Withheld, LeftOut)
 CODE_LIKE = re.compile(r"[0-9A-Za-z]{18}")
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(NamedTuple):
     """The items that concern a check, in the order of J2, each with what it takes to judge it again."""
 
     duties: tuple[Item, ...]
@@ -70,15 +68,19 @@ def judge(standing: Standing | None, check: Check, book: Rulebook, version: int)
         could_be=could_be(concerned, verdict, day),
         duties=_duties(concerned.duties, standing, check, day, book),
         withheld=_once(
-            Withheld(item.measure.id, department, item.listing.id, by)
-            for item, by in concerned.withheld
-            for department in departments_of(item, check)
+            [
+                Withheld(item.measure.id, department, item.listing.id, by)
+                for item, by in concerned.withheld
+                for department in departments_of(item, check)
+            ]
         ),
         unresolved=_unresolved(concerned.unresolved, check, day, book),
         left_out=_once(
-            LeftOut(item.measure.id, department, item.listing.id)
-            for item in concerned.left_out
-            for department in departments_of(item, check)
+            [
+                LeftOut(item.measure.id, department, item.listing.id)
+                for item in concerned.left_out
+                for department in departments_of(item, check)
+            ]
         ),
         lifting_set=tuple(sorted(lifting_set)),
         verdict_if_lifted=verdict_of(lifted(concerned, lifting_set)) if lifting_set else None,
@@ -151,6 +153,8 @@ def covers(item: Item, matters: frozenset[str]) -> bool:
 
 def freed(item: Item, matters: frozenset[str], day: date) -> bool:
     """Whether an exemption for the asked matter or an ancestor of it frees the subject that day."""
+    if not item.exemptions:
+        return False
     return any(e.matter in matters and exempt_on(e, day) for e in item.exemptions)
 
 
@@ -159,11 +163,16 @@ def verdict_of(concerned: Sorted) -> Verdict:
     words: set[Verdict] = {item.measure.effect for item in concerned.duties}
     if any(item.measure.effect in RESTRICTIONS for item in concerned.unresolved):
         words.add("unresolved")
-    return next(word for word in STRENGTH if word in words or word == "clear")
+    for word in STRENGTH:
+        if word in words:
+            return word
+    return "clear"
 
 
 def could_be(concerned: Sorted, verdict: Verdict, day: date) -> Verdict | None:
     """Give the strongest verdict that the unresolved items could lead to, where it is stronger (J4)."""
+    if not concerned.unresolved:
+        return None
     open_to: set[Verdict] = {item.measure.effect for item in concerned.unresolved if not item.withheld_by(day)}
     stronger = STRENGTH[: STRENGTH.index(verdict)]
     return next((word for word in stronger if word in open_to), None)
@@ -173,13 +182,13 @@ def lifted(concerned: Sorted, lifting_set: frozenset[str]) -> Sorted:
     """Give what would remain if these designations, with their unresolved items and withholdings, were gone (J7)."""
 
     def remain(items: Iterable[Item]) -> tuple[Item, ...]:
-        return tuple(item for item in items if item.listing.id not in lifting_set)
+        return tuple([item for item in items if item.listing.id not in lifting_set])
 
     kept = [(item, by) for item, by in concerned.withheld if item.listing.id not in lifting_set]
-    released = tuple(item for item, by in kept if lifting_set.issuperset(by))
+    released = [item for item, by in kept if lifting_set.issuperset(by)]
     return Sorted(
         duties=(*remain(concerned.duties), *released),
-        withheld=tuple((item, by) for item, by in kept if not lifting_set.issuperset(by)),
+        withheld=tuple([(item, by) for item, by in kept if not lifting_set.issuperset(by)]),
         unresolved=remain(concerned.unresolved),
         left_out=remain(concerned.left_out),
     )
@@ -188,6 +197,8 @@ def lifted(concerned: Sorted, lifting_set: frozenset[str]) -> Sorted:
 def narrower(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> tuple[str, ...]:
     """Name the descendants of the asked matter that have items of their own, which this question does not show (J2)."""
     below = book.descendants(check.matter)
+    if not below:
+        return ()
     asked = frozenset(book.ancestors(check.matter))
     found: set[str] = set()
     for item in items:
@@ -199,8 +210,10 @@ def narrower(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> 
     return tuple(sorted(found))
 
 
-def _once(named: Iterable[Named]) -> tuple[Named, ...]:
+def _once(named: Sequence[Named]) -> tuple[Named, ...]:
     """Name each measure, department and designation once, in order, in however many roles it reaches the subject."""
+    if not named:
+        return ()
     return tuple(sorted(set(named), key=lambda one: (one.measure, one.department, one.designation)))
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from engine.question import Json, written
 from engine.standing import Item
-from engine.timeline import runs
+from engine.timeline import last_end
 from graph_model.calendar import add_months
 from memoranda.model import RESTRICTIONS
 from memoranda.rulebook import Rulebook
@@ -15,16 +15,15 @@ def remedies_of(item: Item, book: Rulebook) -> tuple[Json, ...]:
     """Say how a restrictive duty ends by itself and how it can end sooner; nothing for other effects. As JSON."""
     if item.measure.effect not in RESTRICTIONS:
         return ()
-    ways = [end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item)]
-    return tuple(way for way in ways if way is not None)
+    ways = (end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item))
+    return tuple([way for way in ways if way is not None])
 
 
 def end_of(item: Item, book: Rulebook) -> Json:
     """Say on which day the duty ends for good on the facts known, or the act that ends it, or the article without."""
-    last = [interval for interval, truth in runs(item.holds) if truth == ()][-1]
-    official = item.listing.official
-    if last.end is not None:
-        return {"kind": "expiry", "on": written(last.end)}
+    official, end = item.listing.official, last_end(item.holds)
+    if end is not None:
+        return {"kind": "expiry", "on": written(end)}
     if official.ends_by in ("performance", "removal"):
         return {"kind": "act", "ends_by": official.ends_by, "act_zh": ENDS_ZH[official.ends_by]}
     # The list's article says why the entry stays; where the duty rests on another law, that law sets no end.

@@ -38,10 +38,7 @@ class Ties:
             paths["self"] = [None]
         for role, relation in self._to.get(designation.subject, ()):
             paths.setdefault(role, []).append(relation)
-        if designation.id in self.links:
-            named: list[Relation | None] = [
-                link for link in self.links[designation.id] if link.responsible is not False
-            ]
-            if named:
-                paths["directly_responsible"] = named
+        for link in self.links.get(designation.id, ()):
+            if link.responsible is not False:
+                paths.setdefault("directly_responsible", []).append(link)
         return paths

@@ -163,5 +163,15 @@ def run_at(timeline: Timeline, day: date) -> Interval:
     return Interval(_day(start), _day(end))
 
 
+def last_end(timeline: Timeline) -> date | None:
+    """Give the day on which it ends to be true for good; `None`: it never does. It must be true on some day."""
+    end = None
+    for first, truth in reversed(timeline):
+        if truth == ():
+            break
+        end = first
+    return _day(end)
+
+
 def _day(first: int | None) -> date | None:
     return date.fromordinal(first) if first else None  # neither before all days nor for ever

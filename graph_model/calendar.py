@@ -4,6 +4,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
 
+_IN_EVERY_MONTH = 28
+
 
 def add_months(day: date, months: int) -> date | None:
     """Give the same day of the month `months` later, or that month's last day where there is no such day.
@@ -18,6 +20,8 @@ def add_months(day: date, months: int) -> date | None:
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > MAXYEAR:
         return None
+    if day.day <= _IN_EVERY_MONTH:
+        return date(year, month0 + 1, day.day)
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 

@@ -189,8 +189,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "engine/roles.py",
         "found not responsible, and reached all the same (§1)",
-        "if link.responsible is not False]",
-        "]",
+        "if link.responsible is not False:",
+        "if True:",
     ),
     Mutant(
         "engine/roles.py",
