@@ -3,9 +3,10 @@
 import marshal
 import zlib
 from collections.abc import Iterable
+from itertools import starmap
 
 from graph_model.nodes import DesignationId, Neighbourhood, Registration, Subject
-from graph_model.statements import attributes_of, statement_row
+from graph_model.statements import stated, statement_row
 from graph_model.stores import rows
 
 _RAW = -13
@@ -44,12 +45,12 @@ class Packer:
         parts = marshal.loads(zlib.decompressobj(_RAW, zdict=self._common).decompress(packed))  # noqa: S302 - our own bytes, of this process
         subject, statements, relations, designations, exemptions, objections, names = parts
         return Neighbourhood(
-            subject=Subject(subject, tuple(attributes_of((subject, *row)) for row in statements)),
-            relations=tuple(map(rows.relation_of, relations)),
-            designations=tuple(map(rows.designation_of, designations)),
-            exemptions=tuple(map(rows.exemption_of, exemptions)),
-            objections=tuple(map(rows.objection_of, objections)),
-            names=names,
+            Subject(subject, tuple(starmap(stated, statements))),
+            tuple(map(rows.relation_of, relations)),
+            tuple(map(rows.designation_of, designations)),
+            tuple(map(rows.exemption_of, exemptions)),
+            tuple(map(rows.objection_of, objections)),
+            names,
         )
 
 

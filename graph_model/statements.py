@@ -33,7 +33,20 @@ def statement_row(fact: Registration) -> StatementRow:
 
 def attributes_of(row: Sequence[Any]) -> Attributes:
     """Read what a row states (all but the subject)."""
-    _, valid_from, name, kind, region, status, industry, foreign, registered_on = row
+    return stated(*row[1:])
+
+
+def stated(
+    valid_from: str,
+    name: str | None,
+    kind: str | None,
+    region: str | None,
+    status: str | None,
+    industry: str | None,
+    foreign: int | None,
+    registered_on: str | None,
+) -> Attributes:
+    """Read the members of a row behind its subject."""
     return Attributes(
         _day(valid_from) if valid_from else None,
         name,

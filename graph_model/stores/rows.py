@@ -11,6 +11,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
+import orjson
+
 from graph_model.nodes import (
     Designation,
     Exemption,
@@ -92,18 +94,19 @@ def _spelled(value: Scalar) -> tuple[str, str]:
     return ("text", str(value))
 
 
-def _scalar(spelled: Sequence[str]) -> Scalar:
-    match spelled:
-        case ("boolean", "true" | "false" as text):
-            return text == "true"
-        case ("day", text):
-            return _day(text)
-        case ("number", text):
-            return Decimal(text)
-        case ("text", text):
+def _scalar(spelled: list[str]) -> Scalar:
+    if type(spelled) is list and len(spelled) == 2:
+        kind, text = spelled
+        if kind == "text":
             return text
-        case _:  # a damaged record: a number must not be read as a text, nor a third word as `false`
-            raise ValueError("no value of a fact")
+        if kind == "number":
+            return Decimal(text)
+        if kind == "day":
+            return _day(text)
+        if kind == "boolean" and text in ("true", "false"):
+            return text == "true"
+    # A damaged record: a number must not be read as a text, nor a third word as `false`.
+    raise ValueError("no value of a fact")
 
 
 def designation_row(fact: Designation) -> Row:
@@ -156,12 +159,12 @@ def designation_of(row: Sequence[Any]) -> Designation:
         _day(row[12]) if row[12] else None,
         row[13],
         row[14],
-        {} if facts is None else {name: _scalar(value) for name, value in json.loads(facts).items()},
+        {} if facts is None else {name: _scalar(value) for name, value in orjson.loads(facts).items()},
         ()
         if moves is None
         else tuple(
             Move(identity, to, _day(on), reason, actor, document_no)
-            for to, on, reason, actor, document_no in json.loads(moves)
+            for to, on, reason, actor, document_no in orjson.loads(moves)
         ),
     )
 
