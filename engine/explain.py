@@ -1,6 +1,6 @@
 """The proof of a duty (J5): as JSON, and as one Chinese sentence made from that JSON alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from engine.question import Duty, Json, as_json, written
 from engine.remedies import remedies_of
 from engine.sentences import person_masked, sentence_of
 from engine.standing import Item, Path, Standing
-from engine.timeline import TRUE, Timeline, any_of, at, run_at, within
+from engine.timeline import TRUE, any_of, at, run_at, within
 from graph_model.calendar import Interval
 from graph_model.identifiers import region_covers
 from graph_model.nodes import Subject
@@ -27,7 +27,7 @@ def duties_of(item: Item, departments: Iterable[str], standing: Standing, day: d
     remedies = remedies_of(item, book)
     path, quoted = item.carrier(day), _quoted(book)
     subject = {"id": standing.subject.id, "name": _shown_name(standing.subject.id, item, standing)}
-    designation = _designation(item, standing, book)
+    designation = _designation(item, subject, standing, book)
     steps = _path(item, path, standing)
     memorandum = quoted.memorandum(item.measure)
     condition = _condition(item, path, standing.subject, day, book)
@@ -128,16 +128,16 @@ def _shown_name(subject: str, item: Item, standing: Standing) -> str | None:
     return person_masked(name) if name and (person or operator) else name
 
 
-def _designation(item: Item, standing: Standing, book: Rulebook) -> Json:
-    listing, designation = item.listing, item.listing.designation
-    authority = book.departments.get(designation.authority)
+def _designation(item: Item, subject: Json, standing: Standing, book: Rulebook) -> Json:
+    listing, designation, official = item.listing, item.listing.designation, item.listing.official
+    authority, listed = book.departments.get(designation.authority), designation.subject
     return {
         "id": designation.id,
-        "subject": designation.subject,
-        "subject_name": _shown_name(designation.subject, item, standing),
-        "list": listing.official.id,
-        "list_name": listing.official.name,
-        "list_kind": listing.official.kind,
+        "subject": listed,
+        "subject_name": subject["name"] if listed == subject["id"] else _shown_name(listed, item, standing),
+        "list": official.id,
+        "list_name": official.name,
+        "list_kind": official.kind,
         "document_no": designation.document_no,
         "authority": designation.authority,
         "authority_name": authority.name if authority else designation.authority,
@@ -220,20 +220,20 @@ def _condition(item: Item, path: Path, subject: Subject, day: date, book: Rulebo
 
 def _bounds(item: Item, path: Path, interval: Interval) -> Json:
     """Say when the run of days begins and ends, and which gates bind each end (J5)."""
+    start, end = interval.start, interval.end
+    return {
+        "from": {"day": written(start), "gates": [] if start is None else _untrue(item, path, start - _ONE_DAY)},
+        "until": {"day": written(end), "gates": [] if end is None else _untrue(item, path, end)},
+    }
+
+
+def _untrue(item: Item, path: Path, outside: date) -> list[str]:
+    """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
     gates = {
         **item.parts,
         "role_reached": any_of([p.role_reached for p in item.paths]),
         "condition_true": any_of([p.condition_true for p in item.paths]),
     }
-    start, end = interval.start, interval.end
-    return {
-        "from": {"day": written(start), "gates": [] if start is None else _untrue(gates, path, start - _ONE_DAY)},
-        "until": {"day": written(end), "gates": [] if end is None else _untrue(gates, path, end)},
-    }
-
-
-def _untrue(gates: Mapping[str, Timeline], path: Path, outside: date) -> list[str]:
-    """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
     bound_by = [name for name, timeline in gates.items() if timeline != TRUE and at(timeline, outside) != ()]
     return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
         name

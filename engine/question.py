@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from graph_model.errors import XinhengError
 from memoranda.model import Effect, Role
@@ -51,8 +51,7 @@ class Check:
     rulebook: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """One measure that a department must apply to the subject, with its proof (J5) and ways out (J6)."""
 
     measure: str
@@ -100,8 +99,7 @@ class LeftOut:
     designation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one check (J1–J8)."""
 
     version: int
@@ -202,6 +200,8 @@ def as_json(value: Any) -> Any:
         return value.isoformat()
     if kind is Duty:
         return duty_json(value)
+    if kind is Decision:
+        return as_json(value._asdict())
     if is_dataclass(kind):
         told = ((name, getattr(value, field)) for field, name in _fields(kind))
         return {name: item if type(item) in _PLAIN else as_json(item) for name, item in told}

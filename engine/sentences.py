@@ -47,21 +47,19 @@ def person_masked(name: str) -> str:
 
 def sentence_of(proof: Json, remedies: Sequence[Json], *, disputed: bool) -> str:
     """Write the sentence that a lawyer can read: nothing in it that the proof does not hold."""
-    parts = [
-        _listed(proof["designation"]),
-        _reached(proof),
-        f"依照{_articles(proof['basis'])}，{proof['department']['name']}{_ordered(proof)}",
-        _days(proof["bounds"]),
-    ]
-    until = proof["bounds"]["until"]["day"]
-    parts += [
-        _way_out(remedy, proof["designation"])
-        for remedy in remedies
-        if (remedy["kind"], remedy.get("on")) != ("expiry", until)
-    ]
+    designation, until = proof["designation"], proof["bounds"]["until"]["day"]
+    parts = [_listed(designation)]
+    if proof["path"]:
+        parts.append(_reached(proof))
+    parts.append(f"依照{_articles(proof['basis'])}，{proof['department']['name']}{_ordered(proof['memorandum'])}")
+    if days := _days(proof["bounds"]):
+        parts.append(days)
+    for remedy in remedies:
+        if remedy["kind"] != "expiry" or remedy["on"] != until:
+            parts.append(_way_out(remedy, designation))
     if disputed:
         parts.append("现有异议正在办理")
-    return "；".join(part for part in parts if part) + "。"
+    return "；".join(parts) + "。"
 
 
 def sentence_of_all(duties: Sequence[Duty]) -> str:
@@ -95,8 +93,6 @@ def _is_order(designation: Json) -> bool:
 
 
 def _reached(proof: Json) -> str:
-    if not proof["path"]:
-        return ""
     step, who = proof["path"][0], _who(proof["subject"]["id"], proof["subject"]["name"])
     relation = ROLE_ZH[step["relation"]]
     if step["role"] == "directly_responsible":
@@ -116,11 +112,10 @@ def _since(step: Json) -> str:
 
 
 def _articles(bases: Sequence[Json]) -> str:
-    return "、".join(f"《{basis['document']}》{basis['article']}" for basis in bases)
+    return "、".join([f"《{basis['document']}》{basis['article']}" for basis in bases])
 
 
-def _ordered(proof: Json) -> str:
-    memorandum = proof["memorandum"]
+def _ordered(memorandum: Json) -> str:
     source = f"（{memorandum['title']}{memorandum['item'] or ''}）"
     limits = f"，仅限于：{memorandum['limits_to']}" if memorandum["limits_to"] else ""
     may = memorandum["effect"] == "favour" and (memorandum["wording"] or "").startswith(
@@ -131,14 +126,16 @@ def _ordered(proof: Json) -> str:
 
 
 def _days(bounds: Json) -> str:
-    ends = _bound("自", bounds["from"], "起", BEGINS_ZH), _bound("至", bounds["until"], "止，当日不计", ENDS_ZH)
-    return "，".join(end for end in ends if end)
+    begins = _bound("自", bounds["from"], "起", BEGINS_ZH)
+    ends = _bound("至", bounds["until"], "止，当日不计", ENDS_ZH)
+    return f"{begins}，{ends}" if begins and ends else begins or ends
 
 
 def _bound(before: str, bound: Json, after: str, why: Mapping[str, str]) -> str:
     if not bound["day"]:
         return ""
-    return f"{before}{_day(bound['day'])}{after}（{'、'.join(why[gate] for gate in bound['gates'])}）"
+    gates = "、".join([why[gate] for gate in bound["gates"]])
+    return f"{before}{_day(bound['day'])}{after}（{gates}）"
 
 
 def _way_out(remedy: Json, designation: Json) -> str:
