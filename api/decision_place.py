@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from api.decision_log import Plan
+from api.decision_writer import Plan
 from api.problems import ReceiptRefused
 from api.receipts import read_or_make_seed
 from api.settings import Settings

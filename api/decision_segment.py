@@ -79,7 +79,7 @@ class Segment:
 
     def __init__(self, number: int, descriptor: int, chain: str) -> None:
         self.number = number
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._chain = chain
 
     @classmethod
@@ -103,27 +103,31 @@ class Segment:
             name = f"{at:%Y%m%dT%H%M%S%f}Z-{os.getpid()}-{number:08x}.log"
             return cls(number, _made(folder, name, line), chain)
 
-    def append(self, bodies: Sequence[bytes]) -> None:
-        """Write records behind the last; they are not durable yet."""
+    def chained(self, bodies: Sequence[bytes]) -> bytes:
+        """Give the lines of records that are to be written next."""
         lines, self._chain = lines_of(self._chain, bodies)
+        return lines
+
+    def write(self, lines: bytes) -> None:
+        """Write lines behind the last; they are not durable yet."""
         ahead = memoryview(lines)
         while ahead:
-            ahead = ahead[os.write(self._descriptor, ahead) :]
+            ahead = ahead[os.write(self.descriptor, ahead) :]
 
     def sync(self) -> None:
         """Make all of it durable."""
-        os.fdatasync(self._descriptor)
+        os.fdatasync(self.descriptor)
 
     def leave(self) -> None:
         """Close it after a failure: a record that is there in part is cut."""
         with suppress(OSError):
-            _cut(self._descriptor)
+            _cut(self.descriptor)
         self.close()
 
     def close(self) -> None:
         """Close the file."""
         with suppress(OSError):
-            os.close(self._descriptor)
+            os.close(self.descriptor)
 
 
 @contextmanager

@@ -117,7 +117,7 @@ class Door(HttpToolsProtocol):
                 self._begun = data
                 return True
             answer = desk.answer(desk.asked(data[body_at:]), desk.sitting(head.asker))
-            noted, kept = desk.edge.log.put_one(answer.record, self.loop, self._settled)
+            noted, kept = desk.edge.log.put_one(answer.record, self._settled)
         except (NotHereError, XinhengError):
             return False
         except Exception as error:

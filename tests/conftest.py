@@ -16,6 +16,7 @@ from tests.store_acts import publish, put, registration
 from tests.untested import RECORD
 
 if TYPE_CHECKING:
+    from engine.question import Json
     from tests.neo4j_place import Place
     from tests.neo4j_server import Server
 
@@ -117,3 +118,15 @@ def pytest_configure() -> None:
     """Let Ctrl-C be tested also where the tests run in the background: shells have it ignored there, children too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module")
+def told() -> "dict[str, Json]":
+    """One decision of each verdict, as it is told."""
+    from tests.http_city import SUBJECT_OF, city
+
+    with city() as town:
+        return {
+            verdict: town.post("/v1/checks", {"subject": subject, "matter": "licence"}).json()["decision"]
+            for verdict, subject in SUBJECT_OF.items()
+        }

@@ -13,10 +13,11 @@ import pytest
 from api.cli.audit import _first_bad
 from api.cli.main import main
 from api.clock import now
-from api.decision_log import DecisionLog, Plan
+from api.decision_log import DecisionLog
 from api.decision_record import START, Asker, link
 from api.decision_segment import segments_in
 from api.decision_verify import verified
+from api.decision_writer import Plan
 from api.problems import ReceiptRefused
 from api.receipts import Signer, pem_of, public_key, verify
 from engine.question import Json

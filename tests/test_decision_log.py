@@ -2,15 +2,9 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
-from time import sleep
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -18,43 +12,18 @@ import pytest
 
 from api.app import build_app
 from api.clock import now
-from api.decision_log import HEADER, DecisionLog, Plan
+from api.decision_log import HEADER, DecisionLog
 from api.decision_reading import found
-from api.decision_record import Asker, id_at, place_of, words_of
+from api.decision_record import id_at, place_of, words_of
 from api.decision_segment import Segment, segments_in
 from api.decision_verify import verified
+from api.decision_writer import Plan
 from api.problems import CheckUnknown, LogDamaged, LogUnavailable
 from engine.question import VERDICT_ZH, Json
 from graph_model.stores import open_store
+from tests.decision_logs import ASKER, log_in, written
 from tests.http_city import BARRED, CLEAR, NOW, RESIDENT, SETTINGS, SUBJECT_OF, TODAY, City, city, fill
 from tests.http_server import running
-
-ASKER = Asker("bureau", "补贴审批")
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, Json]:
-    """One decision of each verdict, as it is told."""
-    with city() as town:
-        return {
-            verdict: town.post("/v1/checks", {"subject": subject, "matter": "licence"}).json()["decision"]
-            for verdict, subject in SUBJECT_OF.items()
-        }
-
-
-@contextmanager
-def log_in(folder: Path, **plan: Any) -> Iterator[DecisionLog]:
-    log = DecisionLog(Plan(**{"keeping": "strict", "folder": folder, **plan}), now)
-    try:
-        yield log
-    finally:
-        log.close()
-
-
-def written(log: DecisionLog, decisions: list[Json]) -> list[str]:
-    noted = log.noted(ASKER, decisions)
-    asyncio.run(log.kept(noted))
-    return [one.check_id for one in noted]
 
 
 @pytest.fixture
@@ -136,56 +105,6 @@ def test_the_file_is_rotated_and_every_check_is_found(tmp_path: Path, told: dict
     assert (result.records, result.faults, result.torn) == (40, (), ())
 
 
-def test_many_waiting_answers_share_a_sync(
-    tmp_path: Path, told: dict[str, Json], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    syncs: list[int] = []
-    sync = Segment.sync
-    # As on a disk that takes its time; on one that does not, there is little to share.
-    monkeypatch.setattr(Segment, "sync", lambda segment: (syncs.append(1), sleep(0.02), sync(segment))[2])
-
-    async def asked() -> None:
-        async def one() -> None:
-            await log.kept(log.noted(ASKER, [told["clear"]]))
-
-        await asyncio.gather(*(one() for _ in range(1_000)))
-
-    with log_in(tmp_path) as log:
-        asyncio.run(asked())
-    assert verified([tmp_path]).records == 1_000
-    assert 0 < len(syncs) < 500
-
-
-def test_nothing_leaves_before_its_record_is_durable(
-    tmp_path: Path, told: dict[str, Json], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events: list[str] = []
-    sync = Segment.sync
-    monkeypatch.setattr(Segment, "sync", lambda segment: (sync(segment), events.append("durable"))[0])
-    with log_in(tmp_path) as log:
-        asyncio.run(log.kept(log.noted(ASKER, [told["bar"]])))
-        events.append("left")
-    assert events == ["durable", "left"]
-
-
-def test_several_threads_and_loops_write_one_chain(tmp_path: Path, told: dict[str, Json]) -> None:
-    ids: list[str] = []
-
-    def ask() -> None:
-        for verdict in told:
-            ids.extend(written(log, [told[verdict]] * 5))
-
-    with log_in(tmp_path, segment_bytes=20_000) as log:
-        threads = [Thread(target=ask) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert len(set(ids)) == 8 * 5 * len(told)
-    assert verified([tmp_path]).records == len(ids)
-    assert verified([tmp_path]).faults == ()
-
-
 def test_buffered_says_its_bound_and_holds_it(tmp_path: Path, told: dict[str, Json]) -> None:
     async def asked() -> None:
         noted = log.noted(ASKER, [told["bar"]])
@@ -248,12 +167,12 @@ def test_a_disk_that_fills_in_the_middle_of_a_record_leaves_whole_records_only(
     with log_in(tmp_path) as log:
         first = written(log, [told["bar"]])
 
-        def partly(segment: Segment, bodies: list[bytes]) -> None:
-            os.write(segment._descriptor, b"0" * 64 + b" " + bodies[0][:50])
+        def partly(segment: Segment, lines: bytes) -> None:
+            os.write(segment.descriptor, lines[:115])
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as full:
-            full.setattr(Segment, "append", partly)
+            full.setattr(Segment, "write", partly)
             with pytest.raises(LogUnavailable, match="No space left"):
                 written(log, [told["clear"]])
             with pytest.raises(LogUnavailable):
@@ -313,45 +232,6 @@ def test_a_damaged_record_is_told_as_such(tmp_path: Path, told: dict[str, Json])
     with pytest.raises(LogDamaged):
         found(tmp_path, ids[1])
     assert found(tmp_path, ids[0]).decision == told["bar"]
-
-
-def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    # The child prints the ids that it was acknowledged, and is killed in the middle of it, five times over one folder.
-    program = """
-import asyncio, sys
-from pathlib import Path
-from api.clock import now
-from api.decision_log import DecisionLog, Plan
-from api.decision_record import Asker
-from api.wire import decision_json
-from engine.question import Decision
-from datetime import date
-told = decision_json(Decision(1, "sha256:0", date(2026, 1, 1), "91350200MA2Y01039R", "m", None, None, "clear"))
-log = DecisionLog(Plan("strict", Path(sys.argv[1]), segment_bytes=100_000), now)
-async def ask():
-    while True:
-        noted = log.noted(Asker(), [told])
-        await log.kept(noted)
-        print(noted[0].check_id, flush=True)
-async def all_():
-    await asyncio.gather(*(ask() for _ in range(20)))
-asyncio.run(all_())
-"""
-    acknowledged: list[str] = []
-    for round_ in range(5):
-        child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        acknowledged += [child.stdout.readline().strip() for _ in range(300 + 100 * round_)]
-        child.kill()
-        acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
-        child.stdout.close()
-        child.wait()
-    with log_in(tmp_path) as log:
-        log.open()
-    assert all(found(tmp_path, check_id) for check_id in acknowledged)
-    result = verified([tmp_path])
-    assert (result.faults, result.torn) == ((), ())
-    assert result.records >= len(acknowledged) > 1_500
 
 
 def test_two_workers_write_beside_each_other_and_each_finds_the_others(tmp_path: Path) -> None:

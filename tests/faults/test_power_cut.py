@@ -14,11 +14,13 @@ import pytest
 
 from api import decision_segment
 from api.clock import now
-from api.decision_log import DecisionLog, Plan
+from api.decision_log import DecisionLog
 from api.decision_reading import found
 from api.decision_record import Asker
-from api.decision_segment import segments_in
+from api.decision_scribe import Ended, Scribe
+from api.decision_segment import Segment, segments_in
 from api.decision_verify import verified
+from api.decision_writer import Plan
 from api.wire import decision_json
 from engine.question import Decision
 from graph_model.errors import StoreUnavailable
@@ -115,6 +117,8 @@ class Answering:
         self._log = DecisionLog(Plan("strict", folder, segment_bytes=40_000), now)
         for name in ("fdatasync", "fsync"):
             monkeypatch.setattr(decision_segment.os, name, partial(self._synced, getattr(os, name)))
+        writes = Scribe.writes
+        monkeypatch.setattr(Scribe, "writes", lambda *given: self._handed_over(partial(writes, given[0]), *given[1:]))
         asyncio.run(self._answer())
         self._log.close()
         monkeypatch.undo()
@@ -130,8 +134,25 @@ class Answering:
 
     def _synced(self, sync: Callable[[int], None], descriptor: int) -> None:
         self._perhaps()
-        path, size = Path(f"/proc/self/fd/{descriptor}").readlink(), os.fstat(descriptor).st_size
+        size = os.fstat(descriptor).st_size
         sync(descriptor)
+        self._is_safe(descriptor, size)
+
+    def _handed_over(
+        self, writes: Callable[[Segment, bytes, Ended], bool], segment: Segment, lines: bytes, ended: Ended
+    ) -> bool:
+        self._perhaps()
+        size = os.fstat(segment.descriptor).st_size + len(lines)
+
+        def durable(error: OSError | None) -> None:
+            assert error is None
+            self._is_safe(segment.descriptor, size)
+            ended(error)
+
+        return writes(segment, lines, durable)
+
+    def _is_safe(self, descriptor: int, size: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         self._safe[path.name.removeprefix(".")] = size  # a draft is given its name once it is whole
         self._perhaps()
 

@@ -1,0 +1,44 @@
+"""The scribe's own program: started by path, it imports nothing of ours, so that it takes 10 MB and 20 ms.
+
+It is given one end of a pair of sockets. A message is text to be written at the end of a file, and the file itself
+where it is another than before; the answer is the number of what went wrong, 0 if the text is durable.
+"""
+
+import os
+import socket
+import sys
+from contextlib import suppress
+
+_MOST_BYTES = 1 << 20
+
+
+def main(descriptor: int) -> None:
+    """Write until the other end is closed, or its process has ended."""
+    file = -1
+    with socket.socket(fileno=descriptor) as asked:
+        while True:
+            text, files, _, _ = socket.recv_fds(asked, _MOST_BYTES, 1)
+            if not text:
+                return
+            if files:
+                if file >= 0:
+                    os.close(file)
+                file = files[0]
+            asked.send(b"%d" % kept(file, text))
+
+
+def kept(file: int, text: bytes) -> int:
+    """Write text and make it durable; give the error number, or 0."""
+    try:
+        ahead = memoryview(text)
+        while ahead:
+            ahead = ahead[os.write(file, ahead) :]
+        os.fdatasync(file)
+    except OSError as error:
+        return error.errno or -1
+    return 0
+
+
+if __name__ == "__main__":
+    with suppress(ConnectionError):  # ended before it has heard the last answer
+        main(int(sys.argv[1]))
