@@ -17,7 +17,7 @@ from api.desk import Desk, NotHereError, Sitting, told
 from api.edge import Edge
 from api.json_text import json_bytes
 from api.problems import problem_of
-from api.ready import Answer, Filled
+from api.ready import Answer
 from api.wire import CheckIn, check_of, decision_json, parse
 from engine.question import VERDICT_ZH, Check, Decision, Verdict
 from engine.service import strongest
@@ -26,7 +26,7 @@ from graph_model.errors import XinhengError
 _AT_ONCE, _NOTED_AT_ONCE = 100, 250
 _SLICE_S = 0.0005
 """A batch lets others have their turn that often: no single check waits longer behind it."""
-Found: TypeAlias = Filled | XinhengError
+Found: TypeAlias = Answer | XinhengError
 """What answers one check, or why there is no answer."""
 Answered: TypeAlias = tuple[bytes, Sequence[Verdict], Sequence[Noted]]
 
@@ -141,7 +141,7 @@ def _by_service(items: Sequence[Any], sitting: Sitting, edge: Edge) -> list[Foun
     for result in decided_at(sitting.version, asked, edge):
         if isinstance(result, Decision):
             text = json_bytes(plain := decision_json(result))
-            answers.append(Answer(result.verdict, text, unnamed(sitting.at, sitting.asker, plain, text)))
+            answers.append((result.verdict, text, unnamed(sitting.at, sitting.asker, plain, text)))
         else:
             answers.append(result)
     return answers

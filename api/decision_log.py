@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, repeat
 from secrets import randbits
 from time import monotonic
 from typing import NamedTuple
 
-from api.chance import Chance
-from api.decision_record import Asker, id_at, ids_at, length_of, named, unnamed
+from api.chance import Chance, fetched
+from api.decision_record import Asker, id_at, length_of, named, unnamed
 from api.decision_scribe import Scribe
 from api.decision_writer import Group, Plan, ScribeOn, Writer
 from api.observe import log_fault
@@ -91,7 +91,7 @@ class DecisionLog:
         """Note decisions by their records, which lack but their ids; as `noted`."""
         noted = [self._one(record) for record in records]
         self._wake()
-        return noted
+        return [Noted(check_id.decode(), group) for check_id, group in noted]
 
     def put_many(self, records: Sequence[bytes]) -> tuple[list[bytes], list[Noted]]:
         """Note decisions as `put`, at a third of its cost; gives their ids, and those that are to be waited for."""
@@ -101,41 +101,43 @@ class DecisionLog:
         if not records or self.keeping == "none" or not fits or self._is_failing():
             noted = self.put(records)
             return [one.check_id.encode() for one in noted], noted
-        offsets = [*accumulate(lengths[:-1], initial=self._offset)]
-        ids = ids_at(group.segment, offsets, self._chance.bytes(8 * len(records)))
+        offsets = accumulate(lengths[:-1], initial=self._offset)
+        ids = [*map(id_at, repeat(group.segment), offsets, fetched(len(records)))]
         self._add(group, map(named, ids, records), sum(lengths))
         self._wake()
         return ids, [Noted(ids[-1].decode(), group)]
 
-    def put_one(self, record: bytes, call: Callable[[], object]) -> tuple[Noted, str | None]:
-        """Note one decision; gives also what `leaving` says, and where that is to wait, sees to `call`.
+    def put_one(self, record: bytes, call: Callable[[], object]) -> tuple[bytes, Group | None, str | None]:
+        """Note one decision; gives its id, what `leaving` is to be asked with, and what that says now.
+
+        Where the decision is to wait, `call` is called later.
 
         Raises:
             LogUnavailable: as `leaving`.
 
         """
-        noted = self._one(record)
+        check_id, group = self._one(record)
         if self._due is None and self._busy is None:
             self._wake()
-        kept = self.leaving(noted.group)
-        if kept is None and noted.group is not None:
-            noted.group.waiters.append(call)
-        return noted, kept
+        kept = self.leaving(group)
+        if kept is None and group is not None:
+            group.waiters.append(call)
+        return check_id, group, kept
 
-    def _one(self, record: bytes) -> Noted:
+    def _one(self, record: bytes) -> tuple[bytes, Group | None]:
         if self.keeping == "none":
-            return Noted(id_at(self._groups[-1].segment, 0, self._chance.bytes(8)), None)
+            return id_at(self._groups[-1].segment, 0, self._chance.bits()), None
         length = len(record) + _MORE_BYTES
         if self._offset and self._offset + length > self.plan.segment_bytes:
             self._next_segment()
         group = self._groups[-1]
-        check_id = id_at(group.segment, self._offset, self._chance.bytes(8))
+        check_id = id_at(group.segment, self._offset, self._chance.bits())
         if self._is_failing():
             failed = Group(group.segment)
             failed.done, failed.error = True, OSError("the decision log cannot be written now")
-            return Noted(check_id, failed)
-        self._add(group, (named(check_id.encode(), record),), length)
-        return Noted(check_id, group)
+            return check_id, failed
+        self._add(group, (named(check_id, record),), length)
+        return check_id, group
 
     def _is_failing(self) -> bool:
         return self._waiting_bytes > _MOST_WAITING_BYTES or monotonic() < self._broken_until
@@ -175,8 +177,9 @@ class DecisionLog:
             return self.kept_as
         if group.error is not None:
             return self._not_kept(group.error)
-        is_due = self.keeping == "strict" or monotonic() - group.begun > self.plan.buffer_s
-        return None if is_due and not group.done else self.kept_as
+        if group.done or (self.keeping == "buffered" and monotonic() - group.begun <= self.plan.buffer_s):
+            return self.kept_as
+        return None
 
     async def settle(self) -> None:
         """Wait until all that was noted is written, so that it can be read back. Failures are told elsewhere."""

@@ -14,13 +14,13 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import chain as flat
 from itertools import repeat
-from struct import unpack
 from typing import NamedTuple
 from unicodedata import normalize
 from uuid import UUID
 
 from isal import isal_zlib
 
+from api.chance import Bits
 from api.json_text import json_bytes, read_json
 from api.wire import decision_json
 from engine.question import VERDICT_ZH, Decision, Json
@@ -163,35 +163,22 @@ def length_of(record: bytes) -> int:
     return len(START) + 1 + len(record) + _NAME_BYTES + 1
 
 
-def id_at(segment: int, offset: int, chance: bytes) -> str:
+def id_at(segment: int, offset: int, bits: Bits) -> bytes:
     """Make the id of the check whose record begins `offset` bytes behind the first line of a segment.
 
-    A UUID of version 8; 58 of its bits are chance (8 bytes are given), so that nobody finds an id by trying.
+    A UUID of version 8; 58 of its bits are chance, so that nobody finds an id by trying.
 
-    >>> place_of(id_at(0xFEEDBEEF, 4711, bytes(8))) == (0xFEEDBEEF, 4711)
+    >>> place_of(id_at(0xFEEDBEEF, 4711, (0, b"0" * 12)).decode()) == (0xFEEDBEEF, 4711)
     True
     """
-    number = (segment << _OFFSET_BITS | offset) << _NONCE_BITS | int.from_bytes(chance) >> (64 - _NONCE_BITS)
-    high, middle, low = number >> 74, number >> 62 & 0xFFF, number & (1 << 62) - 1
-    plain = "%032x" % (high << 80 | 8 << 76 | middle << 64 | 2 << 62 | low)
-    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
-
-
-def ids_at(segment: int, offsets: Sequence[int], chance: bytes) -> list[bytes]:
-    """Make the ids of checks whose records begin at these offsets, as `id_at` does one; of chance, 8 bytes for each.
-
-    >>> [place_of(one.decode()) for one in ids_at(0xBEEF, [0, 4711], bytes(16))] == [(0xBEEF, 0), (0xBEEF, 4711)]
-    True
-    """
-    count = len(offsets)
-    firsts = unpack(f">{count}H", chance[: 2 * count])
-    lasts = chance[2 * count :].hex(" ", 6).encode().split()
-    begin = b"%08x" % segment
-    return [
-        b"%b-%04x-%x-%x-%b"
-        % (begin, at >> 16, 8 << 12 | at >> 4 & 0xFFF, 2 << 14 | (at & 15) << 10 | first & 0x3FF, last)
-        for at, first, last in zip(offsets, firsts, lasts, strict=True)
-    ]
+    first, last = bits
+    return b"%08x-%04x-%x-%x-%b" % (
+        segment,
+        offset >> 16,
+        8 << 12 | offset >> 4 & 0xFFF,
+        2 << 14 | (offset & 15) << 10 | first & 0x3FF,
+        last,
+    )
 
 
 def place_of(check_id: str) -> tuple[int, int] | None:

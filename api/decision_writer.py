@@ -58,7 +58,7 @@ class Group:
         """Take in records of so many bytes in all; `at`: when, for the first."""
         if not self.bodies:
             self.begun = at
-        self.bodies.extend(bodies)
+        self.bodies += bodies
         self.bytes += length
 
 

@@ -6,8 +6,9 @@ whatever is to be refused, is for the ordinary routes, so that all give the same
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from secrets import token_hex
+from time import monotonic
 from typing import Any, NamedTuple
 
 from api.callers import Callers
@@ -17,7 +18,7 @@ from api.edge import AGE, Edge
 from api.entrance import SECURITY_HEADERS
 from api.head import Heads
 from api.json_text import json_bytes, read_json
-from api.ready import Answer, Asked, Filled, Forms, Ready, head_of
+from api.ready import Answer, Asked, Forms, Ready, head_of
 from api.wire import CheckIn, check_of, decision_json, parse
 from engine.index import Absent, Index
 from engine.judge import judge
@@ -33,9 +34,8 @@ _HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_
     (b"content-type", b"application/json"),
 ]
 _KEPT, _AGE = HEADER.lower().encode(), AGE.lower().encode()
-_HEAD = b"%%bcontent-length: %%d\r\nx-request-id: %%b\r\n%b: %%b\r\n%b: %%.3f\r\n\r\n" % (_KEPT, _AGE)
 _IDENTIFIER = re.compile(r"[0-9A-Za-z-]+").fullmatch
-_AT_ONCE = timedelta(milliseconds=1)
+_AT_ONCE_S = 0.001
 """Times are told in milliseconds: within one, whoever asks again sits as before."""
 
 
@@ -75,13 +75,15 @@ class Desk:
         self._answered = 0
         self.heads = Heads(callers)
         self._forms = Forms()
-        self._begun: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
+        self._begun: tuple[list[tuple[bytes, bytes]] | None, str, bytes] = (None, "", b"")
         self._last: Sitting | None = None
+        self._last_until = 0.0
+        self._flight_limit = edge.settings.flight_limit_requests
 
     @property
     def is_full(self) -> bool:
         """Whether one more request is to be refused: never a slow pile-up."""
-        return self.flying >= self.edge.settings.flight_limit_requests
+        return self.flying >= self._flight_limit
 
     def asked(self, body: bytes) -> Any:
         """Read a body. Raises as `read_json`."""
@@ -94,12 +96,11 @@ class Desk:
             NotHereError: there is no index yet, or no rulebook.
 
         """
-        index, at = self.edge.service.index, self.edge.now()
+        index, last = self.edge.service.index, self._last
         if index is None:
             raise NotHereError
-        last = self._last
         if last is not None and last.memory is index and last.version == index.version and last.asker == asker:
-            if at - last.at < _AT_ONCE and at >= last.at:
+            if monotonic() < self._last_until:
                 return last
             version, spelled, book = last.version, last.spelled, last.book
         else:
@@ -108,6 +109,7 @@ class Desk:
             if not isinstance(digest, str):
                 raise NotHereError
             spelled, book = b"%d" % version, self.edge.service.rulebook(digest)
+        at, self._last_until = self.edge.now(), monotonic() + _AT_ONCE_S
         head = head_of(at.isoformat(timespec="milliseconds"), asker)
         today = self.edge.today()
         ready = self._forms.ready_at(spelled, book, today)
@@ -135,7 +137,7 @@ class Desk:
             raise NotHereError
         return self._answer(check.subject, check.matter, check.department, check.on, sitting)
 
-    def answers(self, items: Sequence[Any], sitting: Sitting) -> list[Filled | None]:
+    def answers(self, items: Sequence[Any], sitting: Sitting) -> list[Answer | None]:
         """Answer, at once, what of many checks is plain and about subjects that nothing is near; `None`: the others."""
         plain = [item if isinstance(item, dict) and item.keys() <= _ALIKE else _NOTHING for item in items]
         subjects = [item.get("subject") for item in plain]
@@ -164,7 +166,7 @@ class Desk:
         memory, version, spelled, book, asker, at, today, head, _ = sitting
         found = memory.near(subject, version, book, matter)
         if found is Absent.CLEAR:
-            return Answer(*self._ready(matter, department, stated, sitting).filled(_spelled(subject), head))
+            return self._ready(matter, department, stated, sitting).filled(_spelled(subject), head)
         if found is Absent.ELSEWHERE:
             raise NotHereError
         check = Check(subject, matter, today if stated is None else stated, department)
@@ -175,7 +177,7 @@ class Desk:
             return kept.filled(spelled, head)
         told = decision_json(decision := judge(None, check, book, version))
         text = json_bytes(told)
-        return Answer(decision.verdict, text, unnamed(at, asker, told, text))
+        return decision.verdict, text, unnamed(at, asker, told, text)
 
     def _ready(self, matter: str, department: str | None, stated: date | str | None, sitting: Sitting) -> Ready:
         asked = (matter, department, stated)
@@ -200,10 +202,16 @@ class Desk:
 
     def head(self, servers: list[tuple[bytes, bytes]], length: int, kept: str) -> bytes:
         """Write the whole head of an answer; `servers`: the server's own headers, another list where they changed."""
-        if servers is not self._begun[0]:
+        for_servers, for_kept, form = self._begun
+        if servers is not for_servers or kept != for_kept:
             always = b"".join(b"%b: %b\r\n" % header for header in (*servers, *_HEADERS))
-            self._begun = (servers, b"HTTP/1.1 200 OK\r\n" + always)
-        return _HEAD % (self._begun[1], length, self.request_id(), kept.encode(), self._age())
+            form = (
+                b"HTTP/1.1 200 OK\r\n%bcontent-length: %%d\r\nx-request-id: %b%%016x\r\n%b: %b\r\n%b: %%.3f\r\n\r\n"
+                % (always.replace(b"%", b"%%"), self._named, _KEPT, kept.encode(), _AGE)
+            )
+            self._begun = (servers, kept, form)
+        self._answered += 1
+        return form % (length, self._answered, self._age())
 
     def request_id(self) -> bytes:
         """Give an id that no other request of any process has; whoever knows one may guess the next."""

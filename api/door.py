@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.decision_log import LONGEST_WAIT_S, Noted
+from api.decision_log import LONGEST_WAIT_S
+from api.decision_writer import Group
 from api.desk import Desk, NotHereError, told
 from api.head import BEGINS, PATH
 from api.observe import log_fault
 from api.problems import LogUnavailable
-from api.ready import Answer
+from engine.question import Verdict
 from graph_model.errors import XinhengError
 
 _HEAD_ENDS = b"\r\n\r\n"
@@ -25,9 +26,11 @@ class _Asked(NamedTuple):
     """A check that is decided, and whose answer may have to wait for its record."""
 
     request: bytes
-    answer: Answer
-    noted: Noted
     began: float
+    verdict: Verdict
+    decision: bytes
+    check_id: bytes
+    group: Group | None
 
 
 class Door(HttpToolsProtocol):
@@ -116,15 +119,15 @@ class Door(HttpToolsProtocol):
             if len(data) - body_at < head.length:
                 self._begun = data
                 return True
-            answer = desk.answer(desk.asked(data[body_at:]), desk.sitting(head.asker))
-            noted, kept = desk.edge.log.put_one(answer.record, self._settled)
+            verdict, decision, record = desk.answer(desk.asked(data[body_at:]), desk.sitting(head.asker))
+            check_id, group, kept = desk.edge.log.put_one(record, self._settled)
         except (NotHereError, XinhengError):
             return False
         except Exception as error:
             # Nobody further out would keep what was sent out of the trace.
             log_fault(error, what="hot endpoint")
             return False
-        asked = _Asked(data, answer, noted, began)
+        asked = _Asked(data, began, verdict, decision, check_id, group)
         if kept is not None:
             self._write(asked, kept)
         else:
@@ -136,7 +139,7 @@ class Door(HttpToolsProtocol):
         if (asked := self._asked) is None:
             return  # the client has gone, or it took too long
         try:
-            kept = self._desk.edge.log.leaving(asked.noted.group)
+            kept = self._desk.edge.log.leaving(asked.group)
         except LogUnavailable:
             self._hand_on(asked.request)
             return
@@ -149,11 +152,11 @@ class Door(HttpToolsProtocol):
 
     def _write(self, asked: _Asked, kept: str) -> None:
         desk = self._desk
-        text = told(asked.noted.check_id.encode(), asked.answer.decision)
+        text = told(asked.check_id, asked.decision)
         self.transport.write(desk.head(self.server_state.default_headers, len(text), kept) + text)
         self.server_state.total_requests += 1
         self._answered_at = perf_counter()
-        desk.edge.metrics.counted(PATH, (asked.answer.verdict,), self._answered_at - asked.began)
+        desk.edge.metrics.counted(PATH, (asked.verdict,), self._answered_at - asked.began)
 
     def _hand_on(self, request: bytes) -> None:
         """Have the ordinary way answer what cannot be answered here: it tells why."""

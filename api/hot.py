@@ -112,9 +112,9 @@ class Hot:
         return await run_in_threadpool(self._desk.asked, text) if is_long else self._desk.asked(text)
 
     def _one(self, body: Any, asker: Asker) -> Answered:
-        answer = self._desk.answer(body, self._desk.sitting(asker))
-        [noted] = self._edge.log.put([answer.record])
-        return told(noted.check_id.encode(), answer.decision), (answer.verdict,), (noted,)
+        verdict, decision, record = self._desk.answer(body, self._desk.sitting(asker))
+        [noted] = self._edge.log.put([record])
+        return told(noted.check_id.encode(), decision), (verdict,), (noted,)
 
     async def _many(self, text: bytes, asker: Asker, begin: Callable[[], None]) -> Answered:
         body = await self._read(text)

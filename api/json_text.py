@@ -58,15 +58,15 @@ def _plain(text: bytes, depth_limit: int) -> dict[str, Any] | None:
         return None
     if type(value) is not dict or depth_limit < _PLAIN_LEVELS or b"\\u" in text:
         return None
-    members, types = len(value), set[type]()
-    for inner in value.values():
-        if type(inner) is not list:
-            types.add(type(inner))
-        elif all(type(item) is dict for item in inner):
-            members += sum(map(len, inner))
-            types.update(map(type, chain.from_iterable(map(dict.values, inner))))
-        else:
-            return None
+    members, types = len(value), {*map(type, value.values())}
+    if list in types:
+        types.remove(list)
+        for inner in value.values():
+            if type(inner) is list:
+                if any(type(item) is not dict for item in inner):
+                    return None
+                members += sum(map(len, inner))
+                types.update(map(type, chain.from_iterable(map(dict.values, inner))))
     # A number that is not exact is a float here, and is read anew.
     return value if members == text.count(b":") and types <= _SCALARS else None
 

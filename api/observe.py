@@ -59,7 +59,8 @@ class Metrics:
         """Count one request to the hot endpoint, and its decisions; they show in the next `text`."""
         self._seconds.observe("POST", route, seconds)
         self._answered[route] += 1
-        self._decided.update(verdicts)
+        for verdict in verdicts:
+            self._decided[verdict] += 1
 
     def decided(self, results: Iterable[Decision | XinhengError]) -> None:
         """Count decisions by verdict, and the refusals among them by code."""

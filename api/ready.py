@@ -34,16 +34,8 @@ _UNVERSIONED = len(_ASKED_FIRST) + 1
 """Where a decision at version 0 goes on: it begins with the version, and no text of anybody's stands before it."""
 
 
-class Answer(NamedTuple):
-    """One decision that may leave once its record is kept: the record lacks the id of the check."""
-
-    verdict: Verdict
-    decision: bytes
-    record: bytes
-
-
-Filled = tuple[Verdict, bytes, bytes]
-"""The members of an `Answer`, where the name of each would cost as much as filling it in."""
+Answer = tuple[Verdict, bytes, bytes]
+"""A verdict, the decision, and its record, which lacks the id of the check: it may leave once that is kept."""
 
 
 class Ready(NamedTuple):
@@ -60,7 +52,7 @@ class Ready(NamedTuple):
     behind: bytes
     end: bytes
 
-    def filled(self, subject: bytes, head: bytes) -> Filled:
+    def filled(self, subject: bytes, head: bytes) -> Answer:
         """Answer; `subject`: as it is written between quotation marks; `head`: of the record, see `head_of`."""
         verdict, start, rest, before, behind, end = self
         decision = start + subject + rest
@@ -99,7 +91,7 @@ class Told(NamedTuple):
         decision = _ASKED_FIRST + version + self.decision
         digest = sha256(decision).hexdigest().encode()
         before, end = self.record
-        return Answer(self.verdict, decision, b"".join((head, _ASKED, version, before, digest, end)))
+        return self.verdict, decision, b"".join((head, _ASKED, version, before, digest, end))
 
 
 class Forms:

@@ -25,6 +25,8 @@ from tests.decision_logs import ASKER, log_in, written
 from tests.http_city import BARRED, CLEAR, NOW, RESIDENT, SETTINGS, SUBJECT_OF, TODAY, City, city, fill
 from tests.http_server import running
 
+NO_CHANCE = (0, b"0" * 12)
+
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[City]:
@@ -70,7 +72,7 @@ def test_the_page_records_what_it_shows(town: City) -> None:
 
 
 @pytest.mark.parametrize(
-    "check_id", ["x", str(UUID(int=7)), id_at(1, 2, bytes(8)), "0" * 100, "%00", "６"], ids=range(6)
+    "check_id", ["x", str(UUID(int=7)), id_at(1, 2, NO_CHANCE).decode(), "0" * 100, "%00", "６"], ids=range(6)
 )
 def test_an_id_that_was_never_given_is_unknown(town: City, check_id: str) -> None:
     town.post("/v1/checks", {"subject": BARRED, "matter": "licence"})
@@ -83,7 +85,7 @@ def test_an_id_near_a_true_one_leads_nowhere(tmp_path: Path, told: dict[str, Jso
         check_id = written(log, [told["bar"]])[0]
     segment, offset = place_of(check_id) or (0, 0)
     for place in ((segment, offset), (segment, offset + 1), (segment, 1 << 31), (segment ^ 1, 0)):
-        near = id_at(*place, bytes(8))
+        near = id_at(*place, NO_CHANCE).decode()
         with pytest.raises(CheckUnknown):
             found(tmp_path, near)
 
