@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from errno import EBADF
+from functools import partial
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
 from signal import SIGKILL
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
@@ -23,6 +25,7 @@ from api.problems import LogUnavailable
 from engine.question import Json
 from tests.decision_logs import ASKER, at_once, either_way, log_in
 
+PATIENCE_S = 10.0
 IDS = re.compile(r'"id":"([0-9a-f-]{36})"')
 
 
@@ -162,6 +165,24 @@ def test_a_scribe_that_fails_loses_nothing_that_was_acknowledged(
     assert len(scribes) == (2 if harm == "it is killed" else 1)
 
 
+def ends(is_so: Callable[[], bool]) -> bool:
+    """Say whether something comes to be."""
+    latest = monotonic() + PATIENCE_S
+    while not is_so():
+        if monotonic() > latest:
+            return False
+        sleep(0.01)
+    return True
+
+
+def is_gone(pid: str) -> bool:
+    """Whether a process has ended, though perhaps nobody has asked yet how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     # The child prints the ids that it was acknowledged, and is killed in the middle of it, five times over one folder.
     program = """
@@ -190,10 +211,13 @@ asyncio.run(all_())
         child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
         acknowledged += [child.stdout.readline().strip() for _ in range(300 + 100 * round_)]
+        scribes = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
         child.kill()
         acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
         child.stdout.close()
         child.wait()
+        assert len(scribes) == 1
+        assert ends(partial(is_gone, scribes[0])), "a scribe was left behind"
     with log_in(tmp_path) as log:
         log.open()
     assert all(found(tmp_path, check_id) for check_id in acknowledged)
