@@ -18,10 +18,11 @@ from engine.change_affected import MANY, Gathered, affected_by, in_blocks, on_li
 from engine.index_known import Known
 from engine.index_reach import reached_part, together
 from engine.plan import plan_of
-from engine.roles import Ways
+from engine.roles import Ways, reached_by
 from engine.standing import Standing, standing_of
 from graph_model.collector import seldom_collected
-from graph_model.nodes import DesignationId, Neighbourhood, SubjectId, Version
+from graph_model.neighbourhood import neighbourhood_of
+from graph_model.nodes import DesignationId, Facts, Neighbourhood, SubjectId, Version
 from graph_model.packing import Packer
 from graph_model.store import News, Store
 from graph_model.stores.rows import Row
@@ -44,13 +45,22 @@ _CLEAR = Absent.CLEAR
 class Entry:
     """Since which version, what is held (`None`: no designation reaches it), its ways, and what was before.
 
-    held  packed, or, of what was just written, as it came: it is packed when somebody has time for it
+    held  packed, or, of what was just written, as it came: worked out when it is asked for, and packed when somebody
+          has time for it
     """
 
     since: Version
-    held: bytes | Neighbourhood | None
+    held: "bytes | Neighbourhood | Brought | None"
     ways: Ways
     before: "Entry | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What new designations brought a subject (`News.brought`) besides what was held of it; its ways are open."""
+
+    subject: SubjectId
+    facts: Facts
 
 
 Progress: TypeAlias = Callable[[int], None]
@@ -83,6 +93,7 @@ class Index:
         self._ways: dict[Ways, Ways] = {}
         self._rulebooks: list[tuple[Version, str | None]] = []
         self._followed = Lock()
+        self._working_out = Lock()
         self._seen_at = monotonic()
 
     # --- writing ----------------------------------------------------------------------------------------------
@@ -140,6 +151,7 @@ class Index:
             while self.version < latest and (news := self._next(told)) is not None:
                 if news.change.kind == "facts":
                     self._take(news)
+                    self._forget()
                 else:
                     self._rulebooks.append((news.change.version, news.change.rulebook))
                 self.version = news.change.version
@@ -159,25 +171,30 @@ class Index:
 
     def _take(self, news: News) -> None:
         version = news.change.version
+        if news.brought is not None:
+            for subject in reached_by(news.brought.designations, news.brought.relations):
+                brought = Brought(subject, news.brought)
+                self._put(subject, Entry(version, brought, frozenset(), self._near.get(subject)))
+            return
         for around in self._affected(news):
             subject = around.subject.id
             if subject not in self._known and subject not in self._joined:
                 self._joined[subject] = version
             before = self._near.get(subject)
             ways, part = reached_part(around)
-            if not news.whole:
-                if not ways:
-                    continue
-                if before is not None and before.held is not None:
-                    ways, part = ways | before.ways, together(self._unpacked_of(before.held), part)
             if ways or before is not None:
-                entry = Entry(version, part if ways else None, self._one(ways), before)
-                self._near[subject] = entry
-                self._superseding.append(entry)
-                self._unpacked.append(entry)
-                self._pack(_AS_THEY_CAME)
+                self._put(subject, Entry(version, part if ways else None, self._one(ways), before))
+
+    def _put(self, subject: SubjectId, entry: Entry) -> None:
+        self._near[subject] = entry
+        self._superseding.append(entry)
+        self._unpacked.append(entry)
+        self._pack(_AS_THEY_CAME)
+
+    def _forget(self) -> None:
         while len(self._superseding) > _OLD_ENTRIES:
             oldest = self._superseding.popleft()
+            self._work_out(oldest)
             # First said, then dropped: a reader looks at what is there first, and then at whether it still is told.
             self._oldest = max(self._oldest, oldest.since)
             oldest.before = None
@@ -194,11 +211,39 @@ class Index:
         with suppress(IndexError):  # another thread packed the last one
             while len(self._unpacked) > but:
                 entry = self._unpacked.popleft()
+                self._work_out(entry)
                 if isinstance(entry.held, Neighbourhood):
                     entry.held = self._packer.packed(entry.held)
 
-    def _unpacked_of(self, held: bytes | Neighbourhood) -> Neighbourhood:
-        return self._packer.unpacked(held) if isinstance(held, bytes) else held
+    def _work_out(self, entry: Entry) -> None:
+        """Put what was brought together with what was held before, where nobody has done so yet."""
+        with self._working_out:  # of two who ask at once one does it; and what was before is not forgotten meanwhile
+            waiting: list[tuple[Entry, Brought]] = []
+            one: Entry | None = entry
+            while one is not None and isinstance(one.held, Brought):
+                waiting.append((one, one.held))
+                one = one.before
+            for one, brought in reversed(waiting):
+                # In this order: whoever sees what is held knows its ways.
+                one.ways, one.held = self._with_what_was_held(brought, one.before)
+
+    def _with_what_was_held(self, brought: Brought, before: Entry | None) -> tuple[Ways, Neighbourhood | None]:
+        around = neighbourhood_of(brought.subject, brought.facts)
+        if around is None:
+            return frozenset(), None
+        ways, part = reached_part(around)
+        if before is not None and before.held is not None:
+            ways, part = ways | before.ways, together(self._whole(before), part)
+        return self._one(ways), part
+
+    def _whole(self, entry: Entry) -> Neighbourhood:
+        match entry.held:
+            case bytes() as packed:
+                return self._packer.unpacked(packed)
+            case Neighbourhood() as whole:
+                return whole
+            case _:
+                raise LookupError("nothing that was worked out reaches the subject")
 
     def _one(self, ways: Ways) -> Ways:
         """Give the one object for all that have the same ways."""
@@ -224,6 +269,8 @@ class Index:
         while entry is not None and entry.since > version:
             entry = entry.before
         found: Entry | Absent
+        if entry is not None and isinstance(entry.held, Brought):
+            self._work_out(entry)
         if entry is not None and entry.held is not None:
             shows = matter is None or plan_of(book).concerns(entry.ways, matter)
             found = entry if shows else Absent.CLEAR
@@ -251,7 +298,7 @@ class Index:
 
     def derived(self, entry: Entry, book: Rulebook, matter: str | None = None) -> Standing:
         """Give the standing that follows from what reaches a subject; `matter`: see `standing_of`."""
-        return standing_of(self._unpacked_of(entry.held or b""), book, matter=matter)
+        return standing_of(self._whole(entry), book, matter=matter)
 
     def rulebook_at(self, version: Version) -> str | Absent | None:
         """Give the digest of the rulebook published last at a version."""

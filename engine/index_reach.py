@@ -38,7 +38,7 @@ def reached_part(around: Neighbourhood) -> tuple[Ways, Neighbourhood]:
 
 
 def together(before: Neighbourhood, brought: Neighbourhood) -> Neighbourhood:
-    """Give what reaches a subject after new designations: what did before, and what they brought (`News.whole`)."""
+    """Give what reaches a subject after new designations: what did before, and what they brought (`News.brought`)."""
     return Neighbourhood(
         subject=brought.subject,
         relations=_merged(before.relations, brought.relations, relation_key),

@@ -12,6 +12,18 @@ Ways = frozenset[tuple[str, Role]]
 """From which lists, in which roles, anything at all could come to a subject, whatever the day and the rulebook."""
 
 
+def reached_by(designations: Iterable[Designation], relations: Iterable[Relation]) -> set[SubjectId]:
+    """Give all whom designations reach in some role, by these relations; nobody is linked to one that is new."""
+    designated = {designation.subject for designation in designations}
+    reached = set(designated)
+    for relation in relations:
+        if relation.organisation in designated:
+            reached.add(relation.holder)
+        if relation.organisation is not None and relation.holder in designated and relation.type in REVERSED:
+            reached.add(relation.organisation)
+    return reached
+
+
 class Ties:
     """One subject's relation records, found by the other end."""
 

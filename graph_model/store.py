@@ -155,17 +155,17 @@ class Change:
 class News:
     """What was just written, as whoever follows the store would read it next: told by the writer, who has it at hand.
 
-    change  its entry of the log
-    around  the neighbourhoods, at its version, of all whose standing it can affect (C3); `None`: not at hand, for they
-            are many, so they are to be read
-    whole   whether they are whole. If not, nothing but new designations was written, and each neighbourhood is cut out
-            of these, the relations and statements of those near, and the exemptions and objections of both: what was
-            there before and this, together, have all that reaches the subject now
+    change   its entry of the log
+    around   the neighbourhoods, at its version, of all whose standing it can affect (C3)
+    brought  where nothing but new designations was written: these, the relations of their subjects, the objections to
+             these, and the statements and exemptions of all at either end. Nothing else reaches anybody than before
+
+    Neither is there where they are many: then they are to be read.
     """
 
     change: Change
     around: tuple[Neighbourhood, ...] | None = None
-    whole: bool = True
+    brought: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)

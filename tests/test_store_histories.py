@@ -159,16 +159,24 @@ def test_what_is_told_of_a_change_is_what_would_be_read_of_it(opening: Opening, 
             if news is None:
                 continue
             assert (news.change,) == store.changes(receipt.version - 1, 1)
-            if news.whole and news.around is not None:
+            if news.around is not None:
                 near = store.affected_by(news.change.subjects, receipt.version, receipt.version - 1)
                 read = dict(zip(near, store.neighbourhoods(near, receipt.version), strict=True))
                 assert {around.subject.id: around for around in news.around} == read
-            for around in news.around or ():
-                read_whole = store.neighbourhood(around.subject.id, receipt.version)
-                assert read_whole is not None
-                assert (around.subject, around.exemptions) == (read_whole.subject, read_whole.exemptions)
-                for kind in ("relations", "designations", "objections"):
-                    assert all(fact in getattr(read_whole, kind) for fact in getattr(around, kind))
+            if news.brought is not None:
+                assert all(designation in kept.facts.designations for designation in news.brought.designations)
+                designated = {d.subject for d in news.brought.designations}
+                near = store.affected_by(sorted(designated), receipt.version)
+                read = {subject: store.neighbourhood(subject, receipt.version) for subject in near}
+                for kind in ("relations", "objections"):
+                    told = getattr(news.brought, kind)
+                    known = [fact for subject in designated for fact in getattr(read[subject], kind)]
+                    assert all(fact in known for fact in told)
+                    assert all(fact in told for fact in known if names_an_organisation(fact))
+
+
+def names_an_organisation(fact: Relation | Objection) -> bool:
+    return (fact.organisation if isinstance(fact, Relation) else fact.relation_organisation) is not None
 
 
 @HISTORIES

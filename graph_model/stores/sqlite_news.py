@@ -4,13 +4,12 @@ A connection that writes keeps the pages that it has read and written; one that 
 change set, and would read dozens of them again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeAlias
 
 import apsw
 
-from graph_model.neighbourhood import neighbourhood_of
-from graph_model.nodes import Designation, Facts, Neighbourhood, Version
+from graph_model.nodes import Designation, Facts, Version
 from graph_model.statements import registration_of
 from graph_model.store import News
 from graph_model.stores import rows
@@ -41,8 +40,7 @@ def news_of(connection: apsw.Connection, written: Written) -> News | None:
     if len(change.subjects) > _FEW:
         return News(change)
     if written.entered:
-        brought = _brought(_at(connection, change.version), written.entered)
-        return News(change, brought, whole=False)
+        return News(change, brought=_brought(_at(connection, change.version), written.entered))
     affected = near(connection, change.subjects, change.version, change.version - 1)
     if len(affected) > _FEW:
         return News(change)
@@ -53,8 +51,8 @@ def _at(connection: apsw.Connection, version: Version) -> Each:
     return lambda statement, wanted: connection.execute(statement, {"keys": keys(wanted), "version": version})
 
 
-def _brought(each: Each, entered: Sequence[Designation]) -> tuple[Neighbourhood, ...] | None:
-    """Give what new designations bring to each subject that may answer for them; `None`: to too many.
+def _brought(each: Each, entered: tuple[Designation, ...]) -> Facts | None:
+    """Give new designations, and all by which they can come to anybody; `None`: to too many.
 
     Nothing that stood before is to a new designation: no link, no objection, and no exemption names one.
     """
@@ -64,11 +62,10 @@ def _brought(each: Each, entered: Sequence[Designation]) -> tuple[Neighbourhood,
     subjects = designated.union(*((tie.holder, tie.organisation or "") for tie in ties))
     if len(subjects) > _FEW:
         return None
-    facts = Facts(
+    return Facts(
         registrations=tuple(map(registration_of, each(STATEMENTS_OF_EACH, subjects))),
         relations=ties,
-        designations=tuple(entered),
+        designations=entered,
         exemptions=tuple(map(rows.exemption_of, each(EXEMPTIONS_OF_EACH, subjects))),
         objections=tuple(map(rows.objection_of, set(each(OBJECTIONS_TO_TIES, designated)))) if ties else (),
     )
-    return tuple(filter(None, (neighbourhood_of(subject, facts) for subject in subjects)))
