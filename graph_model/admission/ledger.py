@@ -36,6 +36,8 @@ class Ledger:
         closed: dict[str, list[Any]] = defaultdict(list)
         opened: dict[str, list[Any]] = defaultdict(list)
         for kind, touched in self.before.items():
+            if not touched:
+                continue
             records: dict[Hashable, Any] = getattr(self.view, kind)
             for key, old in touched.items():
                 new = records.get(key)

@@ -1,7 +1,8 @@
 """One walk through a change set, over the records that it mentions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from graph_model.admission.contradictions import in_exemption, in_registration
 from graph_model.admission.designations import (
@@ -26,6 +27,8 @@ from graph_model.admission.relations import (
 )
 from graph_model.nodes import Exemption, Facts, Registration, SubjectId
 from graph_model.store import ChangeSet, Fact
+
+F = TypeVar("F", bound=Fact)
 
 
 @dataclass(slots=True)
@@ -54,56 +57,58 @@ class Walk:
             opened=opened,
             corrected=self.corrected,
             retracted=self.retracted,
-            subjects=tuple(sorted(self._touched(closed) | self._touched(opened))),
+            subjects=tuple(sorted({*self._touched(closed), *self._touched(opened)})),
         )
 
     def _subjects_and_designations(self, corrections: Facts, facts: Facts) -> None:
-        ledger = self.ledger
-        self._correct(_registration_corrected(r, ledger) for r in corrections.registrations)
-        self._note("registrations", ((r, _registration_outcome(r, ledger)) for r in facts.registrations))
-        self._correct(designation_corrected(d, ledger) for d in corrections.designations)
-        self._note("designations", ((d, designation_outcome(d, ledger)) for d in facts.designations))
-        self._correct(move_corrected(m, ledger) for m in corrections.moves)
-        self._note("moves", move_outcomes(facts.moves, ledger))
+        self._correct(corrections.registrations, _registration_corrected)
+        self._note("registrations", facts.registrations, _registration_outcome)
+        self._correct(corrections.designations, designation_corrected)
+        self._note("designations", facts.designations, designation_outcome)
+        self._correct(corrections.moves, move_corrected)
+        for move, outcome in move_outcomes(facts.moves, self.ledger) if facts.moves else ():
+            self._note_one("moves", move, outcome)
 
     def _relations(self, corrections: Facts, facts: Facts) -> None:
-        ledger = self.ledger
         if corrections.relations:
-            starts = starts_of(ledger)
-            self._correct(relation_corrected(r, ledger, starts) for r in corrections.relations)
-        self._note("relations", ((r, relation_outcome(r, ledger)) for r in facts.relations))
+            starts = starts_of(self.ledger)
+            self._correct(corrections.relations, lambda r, ledger: relation_corrected(r, ledger, starts))
+        self._note("relations", facts.relations, relation_outcome)
 
     def _exemptions_and_objections(self, corrections: Facts, facts: Facts) -> None:
-        ledger = self.ledger
-        self._correct(_exemption_corrected(e, ledger) for e in corrections.exemptions)
-        self._note("exemptions", ((e, _exemption_outcome(e, ledger)) for e in facts.exemptions))
+        self._correct(corrections.exemptions, _exemption_corrected)
+        self._note("exemptions", facts.exemptions, _exemption_outcome)
         if corrections.objections or facts.objections:
-            ties = ties_of(ledger)
-            self._correct(objection_corrected(o, ledger, ties) for o in corrections.objections)
-            self._note("objections", ((o, objection_outcome(o, ledger, ties)) for o in facts.objections))
+            ties = ties_of(self.ledger)
+            self._correct(corrections.objections, lambda o, ledger: objection_corrected(o, ledger, ties))
+            self._note("objections", facts.objections, lambda o, ledger: objection_outcome(o, ledger, ties))
 
     def _take_back(self, facts: Facts) -> None:
-        ledger = self.ledger
-        self._retract(irrevocable(r) for r in facts.registrations)
-        self._retract(irrevocable(m) for m in facts.moves)
-        self._retract(designation_retracted(d, ledger) for d in facts.designations)
-        self._retract(relation_retracted(r, ledger) for r in facts.relations)
-        for kind, given in (("exemptions", facts.exemptions), ("objections", facts.objections)):
-            self._retract(_retracted(kind, fact, ledger) for fact in given)
+        self._retract(facts.registrations, lambda r, _: irrevocable(r))
+        self._retract(facts.moves, lambda m, _: irrevocable(m))
+        self._retract(facts.designations, designation_retracted)
+        self._retract(facts.relations, relation_retracted)
+        self._retract(facts.exemptions, lambda e, ledger: _retracted("exemptions", e, ledger))
+        self._retract(facts.objections, lambda o, ledger: _retracted("objections", o, ledger))
 
-    def _note(self, kind: str, outcomes: Iterable[tuple[Fact, Outcome]]) -> None:
-        noted = self.outcomes[kind]
-        noted.extend(outcomes)
-        if self.refused is None:
-            self.refused = next((outcome for _, outcome in noted if isinstance(outcome, Refusal)), None)
+    def _note(self, kind: str, given: Iterable[F], outcome_of: Callable[[F, Ledger], Outcome]) -> None:
+        for fact in given:
+            self._note_one(kind, fact, outcome_of(fact, self.ledger))
 
-    def _correct(self, refusals: Iterable[Refusal | None]) -> None:
-        for refusal in refusals:
+    def _note_one(self, kind: str, fact: Fact, outcome: Outcome) -> None:
+        self.outcomes[kind].append((fact, outcome))
+        if isinstance(outcome, Refusal):
+            self._refuse(outcome)
+
+    def _correct(self, given: Iterable[F], corrected: Callable[[F, Ledger], Refusal | None]) -> None:
+        for fact in given:
+            refusal = corrected(fact, self.ledger)
             self.corrected += refusal is None
             self._refuse(refusal)
 
-    def _retract(self, refusals: Iterable[Refusal | None]) -> None:
-        for refusal in refusals:
+    def _retract(self, given: Iterable[F], retracted: Callable[[F, Ledger], Refusal | None]) -> None:
+        for fact in given:
+            refusal = retracted(fact, self.ledger)
             self.retracted += refusal is None
             self._refuse(refusal)
 
@@ -111,18 +116,19 @@ class Walk:
         if self.refused is None:
             self.refused = refusal
 
-    def _touched(self, facts: Facts) -> set[SubjectId]:
-        subjects = {r.subject for r in facts.registrations}
-        subjects.update(r.holder for r in facts.relations)
-        subjects.update(r.organisation for r in facts.relations if r.organisation is not None)
-        subjects.update(d.subject for d in facts.designations)
-        subjects.update(e.subject for e in facts.exemptions)
+    def _touched(self, facts: Facts) -> Iterator[SubjectId]:
+        yield from (registration.subject for registration in facts.registrations)
+        yield from (designation.subject for designation in facts.designations)
+        yield from (exemption.subject for exemption in facts.exemptions)
+        for relation in facts.relations:
+            yield relation.holder
+            if relation.organisation is not None:
+                yield relation.organisation
         for objection in facts.objections:
-            subjects.update(s for s in (objection.relation_holder, objection.relation_organisation) if s is not None)
+            yield from (s for s in (objection.relation_holder, objection.relation_organisation) if s is not None)
             of = self.ledger.view.designations.get(objection.designation or "")
             if of is not None and objection.relation_type is None:
-                subjects.add(of.subject)
-        return subjects
+                yield of.subject
 
 
 def _registration_outcome(given: Registration, ledger: Ledger) -> Outcome:
