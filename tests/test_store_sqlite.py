@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.index import Index
+from engine.service import Service
 from graph_model.errors import StoreUnavailable
 from graph_model.nodes import Exemption, Facts, Objection
 from graph_model.stores import (
@@ -144,6 +146,25 @@ def test_a_memory_store_begins_empty_whatever_was_in_the_last_one() -> None:
 
 def test_the_tables_that_are_emptied_are_all_tables_of_the_schema() -> None:
     assert set(re.findall(r"CREATE TABLE (\w+)", SCHEMA)) == set(TABLES)
+
+
+def test_a_change_is_taken_though_a_neighbours_record_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "city.db"
+    with SqliteStore(str(file)) as store:
+        publish(store)
+        put(store, registrations=(registration("ORG"), registration("P")), relations=(DIRECTOR,))
+        index = Index(store)
+        index.build()
+        connection = apsw.Connection(str(file))
+        connection.execute("UPDATE relation SET share = 'half'")
+        connection.close()
+        receipt, news = store.commit_and_tell(change(store, designations=(D1,)))
+        assert (receipt.version, news) == (store.latest_version(), None)
+        receipt = Service(store, index).apply(change(store, designations=(replace(D1, id="D2", document_no="2号"),)))
+        assert receipt.version == store.latest_version()
+        assert store.find(D1, receipt.version) == D1
+        with pytest.raises(StoreUnavailable):
+            index.follow()
 
 
 # --- plans ---------------------------------------------------------------------------------------------------------

@@ -134,7 +134,10 @@ class SqliteStore:
 
         def ask(connection: apsw.Connection) -> tuple[Receipt, News | None]:
             written = self._commit(connection, change)
-            return written.receipt, news_of(connection, written)
+            try:
+                return written.receipt, news_of(connection, written)
+            except (apsw.Error, *_UNREADABLE):  # a neighbour's record: no reason to refuse this one
+                return written.receipt, None
 
         receipt, news = self._write(ask)
         self._latest = max(receipt.version, self._latest)
