@@ -74,7 +74,7 @@ def judge(standing: Standing | None, check: Check, book: Rulebook, version: int)
                 for department in departments_of(item, check)
             ]
         ),
-        unresolved=_unresolved(concerned.unresolved, check, day, book),
+        unresolved=_unresolved(concerned.unresolved, check, day, book) if concerned.unresolved else (),
         left_out=_once(
             [
                 LeftOut(item.measure.id, department, item.listing.id)
@@ -219,9 +219,9 @@ def _once(named: Sequence[Named]) -> tuple[Named, ...]:
 
 def _duties(items: Iterable[Item], standing: Standing, check: Check, day: date, book: Rulebook) -> tuple[Duty, ...]:
     duties = [duty for item in items for duty in duties_of(item, departments_of(item, check), standing, day, book)]
-    return tuple(
-        sorted(duties, key=lambda d: (STRENGTH.index(d.effect), d.measure, d.department, d.designation, d.role))
-    )
+    if len(duties) > 1:
+        duties.sort(key=lambda d: (STRENGTH.index(d.effect), d.measure, d.department, d.designation, d.role))
+    return tuple(duties)
 
 
 def _unresolved(items: Iterable[Item], check: Check, day: date, book: Rulebook) -> tuple[Unresolved, ...]:

@@ -1,6 +1,7 @@
 """Ways out of a restriction (J6, P4): the day it ends by itself, or the act, or the article; repair; objection."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from engine.question import Json, written
 from engine.standing import Item
@@ -15,7 +16,7 @@ def remedies_of(item: Item, book: Rulebook) -> tuple[Json, ...]:
     """Say how a restrictive duty ends by itself and how it can end sooner; nothing for other effects. As JSON."""
     if item.measure.effect not in RESTRICTIONS:
         return ()
-    ways = (end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item))
+    ways = (end_of(item, book), _repair(item, book), _objection(item, book), _exemption(item.listing.official.id, book))
     return tuple([way for way in ways if way is not None])
 
 
@@ -43,7 +44,7 @@ def _repair(item: Item, book: Rulebook) -> Json | None:
     return {
         "kind": "repair",
         "from": written(add_months(anchor, repair.after_months)) if anchor is not None else None,
-        **_asked_of(repair.body, item, book),
+        **_asked_of(repair.body, item.listing.designation.authority, book),
         "conditions": repair.conditions,
     }
 
@@ -55,7 +56,7 @@ def _objection(item: Item, book: Rulebook) -> Json | None:
     anchor = item.listing.day(right.from_)
     return {
         "kind": "objection",
-        **_asked_of(right.body, item, book),
+        **_asked_of(right.body, item.listing.designation.authority, book),
         "until": written(_last_day(anchor, right.days)) if anchor is not None and right.days is not None else None,
     }
 
@@ -64,15 +65,17 @@ def _last_day(anchor: date, days: int) -> date:
     return anchor + timedelta(days=min(days, (date.max - anchor).days))
 
 
-def _exemption(item: Item) -> Json | None:
-    grounds = item.listing.official.exemption_grounds
+@lru_cache(maxsize=1024)
+def _exemption(list_id: str, book: Rulebook) -> Json | None:
+    grounds = book.lists[list_id].exemption_grounds
     if not grounds:
         return None
     return {"kind": "exemption", "grounds": list(grounds), "grounds_zh": "、".join(GROUND_ZH[g] for g in grounds)}
 
 
-def _asked_of(body: str, item: Item, book: Rulebook) -> Json:
+# Of each list and authority the same, proof after proof.
+@lru_cache(maxsize=4096)
+def _asked_of(body: str, authority: str, book: Rulebook) -> Json:
     """Name the body, and where to knock: at the authority that decided, where it is the body's counterpart."""
-    authority = item.listing.designation.authority
     local = authority in book.departments and body in book.counterpart_chain(authority)
     return {"body": body, "body_name": book.departments[authority if local else body].name}

@@ -81,6 +81,8 @@ class Item(NamedTuple):
 
     def withheld_by(self, day: date) -> tuple[str, ...]:
         """Give the designations that withhold this favour on `day`, sorted."""
+        if not self.withheld:
+            return ()
         return tuple(sorted([id_ for id_, days in self.withheld if at(days, day) == ()]))
 
     def disputed(self, day: date) -> bool:

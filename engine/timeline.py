@@ -84,6 +84,8 @@ def all_of(timelines: Iterable[Timeline]) -> Timeline:
     """Join by *and*, day by day."""
     joined = TRUE
     for timeline in timelines:
+        if timeline is TRUE:  # most gates of most items
+            continue
         if timeline == FALSE:
             return FALSE
         if timeline != TRUE:
