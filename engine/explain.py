@@ -229,11 +229,12 @@ def _bounds(item: Item, path: Path, interval: Interval) -> Json:
 
 def _untrue(item: Item, path: Path, outside: date) -> list[str]:
     """Name the gates that bind one end of the run: those that are not true on the day just outside it."""
-    bound_by = [name for name, timeline in item.parts.items() if timeline != TRUE and at(timeline, outside) != ()]
-    if at(any_of([each.role_reached for each in item.paths]), outside) != ():
-        bound_by.append("role_reached")
-    if at(any_of([each.condition_true for each in item.paths]), outside) != ():
-        bound_by.append("condition_true")
+    gates = (
+        *item.parts.items(),
+        ("role_reached", any_of([each.role_reached for each in item.paths])),
+        ("condition_true", any_of([each.condition_true for each in item.paths])),
+    )
+    bound_by = [name for name, timeline in gates if timeline != TRUE and at(timeline, outside) != ()]
     return bound_by or [  # no gate alone, but no single path has both: name what fails on the path shown
         name
         for name, timeline in (("role_reached", path.role_reached), ("condition_true", path.condition_true))

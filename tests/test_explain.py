@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from api.wire import decision_json
 from engine.judge import judge
-from engine.question import Check, Decision, Duty, Json, as_json
+from engine.question import VERDICT_ZH, Check, Decision, Duty, Json, as_json
 from engine.sentences import sentence_of
 from engine.standing import standing_of
 from graph_model.neighbourhood import neighbourhood_of
@@ -153,6 +154,22 @@ def test_the_proof_names_everything_the_duty_rests_on(book: Rulebook) -> None:
         "from": {"day": "2023-05-20", "gates": ["in_effect", "within_term"]},
         "until": {"day": "2026-05-20", "gates": ["within_term"]},
     }
+
+
+@pytest.mark.parametrize("facts", [FACTS, replace(FACTS, designations=(replace(D1, facts={}),))])
+def test_a_decision_is_told_in_all_its_members_in_their_order(book: Rulebook, facts: Facts) -> None:
+    """It is written member by member; what is generic is what it must not differ from."""
+    for subject in ("P1", "ORG1"):
+        decision = decide(book, subject, facts)
+        told = decision_json(decision)
+        names = [*Decision._fields]
+        names.insert(names.index("verdict") + 1, "verdict_zh")
+        assert [*told] == names
+        assert told.pop("verdict_zh") == VERDICT_ZH[decision.verdict]
+        assert told == as_json(decision)
+        for found, one in zip(decision.duties, told["duties"], strict=True):
+            assert [*one] == [name.rstrip("_") for name in Duty._fields]
+            assert [*one.values()] == [*as_json(found._asdict()).values()]
 
 
 def test_the_sentence_tells_the_whole_duty(book: Rulebook) -> None:
