@@ -1,7 +1,6 @@
 """Derivation (SEMANTICS §4): from facts one hop around a subject to its standing. Pure; no question, clock or I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -106,8 +105,7 @@ class Listed(NamedTuple):
     stands: Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Everything about one subject that judging needs. Items are sorted by measure, designation, target, department."""
 
     subject: Subject

@@ -156,13 +156,12 @@ def runs(timeline: Timeline) -> tuple[tuple[Interval, Truth], ...]:
 def run_at(timeline: Timeline, day: date) -> Interval:
     """Give the run that `day` lies in. Its truth must not be false."""
     ordinal = day.toordinal()
-    start, end = EVER, None
+    start = EVER
     for first, _ in timeline:
         if first > ordinal:
-            end = first
-            break
+            return Interval(_day(start), _day(first))
         start = first
-    return Interval(_day(start), _day(end))
+    return Interval(_day(start))
 
 
 def last_end(timeline: Timeline) -> date | None:

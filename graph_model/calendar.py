@@ -1,8 +1,8 @@
 """Days, months and half-open intervals (SEMANTICS §1). Nothing here reads a clock (P7)."""
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import MAXYEAR, date
+from typing import NamedTuple
 
 _IN_EVERY_MONTH = 28
 
@@ -25,8 +25,7 @@ def add_months(day: date, months: int) -> date | None:
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Days on which something holds: `start` counts, `end` does not.
 
     No `start`: as far back as we know; no `end`: until changed.
