@@ -5,12 +5,12 @@ So it is judged and written once by the ordinary way, for a stand-in; then only 
 """
 
 from collections import OrderedDict
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from api.decision_record import Asker, held, unnamed
+from api.decision_record import Asker, held
 from api.json_text import json_bytes
 from api.wire import decision_json
 from engine.index import Entry
@@ -22,7 +22,6 @@ from memoranda.rulebook import Rulebook
 
 _SUBJECT = "p-" + "f0e1d2c3b4" * 4
 _VERSION = 987_654_321_012_345
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 4_000
 _MOST_BYTES = 64 << 20
 """Of decisions that are kept; one without a department can have half a million bytes."""
@@ -166,13 +165,11 @@ def _formed(check: Check, book: Rulebook) -> Form | None:
     decision = judge(Standing(Subject(_SUBJECT, ()), (), {}), check, book, _VERSION)
     told = decision_json(decision)
     text = json_bytes(told)
-    digest = sha256(text).hexdigest().encode()
-    record = unnamed(_EPOCH, Asker(), told)
-    record = record[record.index(_ASKED) :]
+    record, end = held(told, text)
     places = (str(_VERSION).encode(), _SUBJECT.encode())
     try:
         first, second, third = _apart(text, places)
-        before, between, behind, end = _apart(record, (*places, digest))
+        before, between, behind = _apart(record, places)
     except ValueError:  # a rulebook whose words hold a place's: then each decision is written by itself
         return None
     return Form(decision.verdict, (first, second, third), (before, between, behind, end))

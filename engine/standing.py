@@ -192,7 +192,7 @@ class _Around:
             if holds == FALSE:
                 continue
             items.append(
-                Item(
+                Item(  # by place: so many names would cost as much again
                     measure,
                     planned.target,
                     planned.place,
