@@ -9,6 +9,7 @@ import zlib
 from base64 import b64decode
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -37,7 +38,7 @@ _NUMBERS = re.compile(
 )
 _MOST_CHARACTERS = 200
 _ASKED = ("version", "rulebook", "on", "subject", "matter", "department", "concerning", "verdict")
-_GIVEN = tuple(name for name in Decision._fields if name not in _ASKED)
+_GIVEN = tuple(field.name for field in fields(Decision) if field.name not in _ASKED)
 """What stands in a decision before `verdict_zh`, in this order, and what stands behind it."""
 _VERDICT_ZH, _BEHIND, _DIGEST = b',"verdict_zh":', b'"could_be":', b',"digest":"sha256:'
 _NONCE_BITS, _OFFSET_BITS = 58, 32

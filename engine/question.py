@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from graph_model.errors import XinhengError
 from memoranda.model import Effect, Role
@@ -51,7 +51,8 @@ class Check:
     rulebook: str | None = None
 
 
-class Duty(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Duty:
     """One measure that a department must apply to the subject, with its proof (J5) and ways out (J6)."""
 
     measure: str
@@ -99,7 +100,8 @@ class LeftOut:
     designation: str
 
 
-class Decision(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Decision:
     """The answer to one check (J1–J8)."""
 
     version: int
@@ -200,8 +202,6 @@ def as_json(value: Any) -> Any:
         return value.isoformat()
     if kind is Duty:
         return duty_json(value)
-    if kind is Decision:
-        return as_json(value._asdict())
     if is_dataclass(kind):
         told = ((name, getattr(value, field)) for field, name in _fields(kind))
         return {name: item if type(item) in _PLAIN else as_json(item) for name, item in told}
