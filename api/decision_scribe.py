@@ -61,7 +61,10 @@ class Scribe:
     def writes(self, segment: Segment, lines: bytes, ended: Ended) -> bool:
         """Have lines written behind a segment, and call `ended` with what went wrong; say whether they will be."""
         try:
-            send_fds(self._to, [lines], [] if segment is self._segment else [segment.descriptor])
+            if segment is self._segment:
+                self._to.send(lines)
+            else:
+                send_fds(self._to, [lines], [segment.descriptor])
         except OSError:  # longer than a message may be, or nobody is there any more
             return False
         self._segment, self._ended = segment, ended

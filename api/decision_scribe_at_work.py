@@ -8,29 +8,34 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from struct import calcsize, unpack
 
 _MOST_BYTES = 1 << 20
+_ONE_FILE_BYTES = socket.CMSG_SPACE(calcsize("i"))
 
 
 def main(descriptor: int) -> None:
     """Write until the other end is closed, or its process has ended."""
-    file = -1
+    file, place = (
+        -1,
+        memoryview(bytearray(_MOST_BYTES)),
+    )  # to make room anew for each text would cost as much as writing
     with socket.socket(fileno=descriptor) as asked:
         while True:
-            text, files, _, _ = socket.recv_fds(asked, _MOST_BYTES, 1)
-            if not text:
+            length, files, _, _ = asked.recvmsg_into([place], _ONE_FILE_BYTES)
+            if not length:
                 return
-            if files:
+            for _, _, given in files:
                 if file >= 0:
                     os.close(file)
-                file = files[0]
-            asked.send(b"%d" % kept(file, text))
+                [file] = unpack("i", given)
+            asked.send(b"%d" % kept(file, place[:length]))
 
 
-def kept(file: int, text: bytes) -> int:
+def kept(file: int, text: memoryview) -> int:
     """Write text and make it durable; give the error number, or 0."""
     try:
-        ahead = memoryview(text)
+        ahead = text
         while ahead:
             ahead = ahead[os.write(file, ahead) :]
         os.fdatasync(file)

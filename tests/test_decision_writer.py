@@ -82,11 +82,11 @@ def test_the_scribe_syncs_what_it_has_written_before_it_says_so(
     monkeypatch.setattr(os, "write", lambda file, text: (done.append("written"), write(file, text[:3]))[1])
     monkeypatch.setattr(os, "fdatasync", lambda file: (done.append("durable"), sync(file))[1])
     with (tmp_path / "file").open("wb") as file:
-        assert decision_scribe_at_work.kept(file.fileno(), b"seven b") == 0
+        assert decision_scribe_at_work.kept(file.fileno(), memoryview(b"seven b")) == 0
     assert done == ["written"] * 3 + ["durable"]
     assert (tmp_path / "file").read_bytes() == b"seven b"
     with (tmp_path / "file").open("rb") as file:
-        assert decision_scribe_at_work.kept(file.fileno(), b"more") == EBADF
+        assert decision_scribe_at_work.kept(file.fileno(), memoryview(b"more")) == EBADF
 
 
 @either_way
