@@ -88,7 +88,9 @@ class Batches:
             part = found[first : first + _NOTED_AT_ONCE]
             answers = [one for one in part if not isinstance(one, XinhengError)]
             verdicts += [verdict for verdict, _, _ in answers]
-            ids, noted = self._edge.log.put_many([record for _, _, record in answers])
+            ids, noted = self._edge.log.put_many(
+                [record for _, _, record in answers], more_to_come=first + _NOTED_AT_ONCE < len(found)
+            )
             waits += noted
             ahead = map(told, ids, [decision for _, decision, _ in answers])
             texts += [self._refused(one) if isinstance(one, XinhengError) else next(ahead) for one in part]

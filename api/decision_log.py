@@ -93,8 +93,11 @@ class DecisionLog:
         self._wake()
         return [Noted(check_id.decode(), group) for check_id, group in noted]
 
-    def put_many(self, records: Sequence[bytes]) -> tuple[list[bytes], list[Noted]]:
-        """Note decisions as `put`, at a third of its cost; gives their ids, and those that are to be waited for."""
+    def put_many(self, records: Sequence[bytes], *, more_to_come: bool) -> tuple[list[bytes], list[Noted]]:
+        """Note decisions as `put`, at a third of its cost; gives their ids, and those that are to be waited for.
+
+        `more_to_come`: which will be waited for, too, and are to share the sync.
+        """
         lengths = [len(record) + _MORE_BYTES for record in records]
         group = self._groups[-1]
         fits = self._offset + sum(lengths) <= self.plan.segment_bytes
@@ -104,7 +107,8 @@ class DecisionLog:
         offsets = accumulate(lengths[:-1], initial=self._offset)
         ids = [*map(id_at, repeat(group.segment), offsets, fetched(len(records)))]
         self._add(group, map(named, ids, records), sum(lengths))
-        self._wake()
+        if not more_to_come:
+            self._wake()
         return ids, [Noted(ids[-1].decode(), group)]
 
     def put_one(self, record: bytes, call: Callable[[], object]) -> tuple[bytes, Group | None, str | None]:
