@@ -43,7 +43,8 @@ def service(city: Path) -> Iterator[Service]:
 def subjects(city: Path, which: str) -> list[SubjectId]:
     of = {"any subject": "registration", "listed subjects": "designation"}[which]
     with apsw.Connection(str(city), flags=apsw.SQLITE_OPEN_READONLY) as connection:
-        return [s for (s,) in connection.execute(f"SELECT DISTINCT subject FROM {of} ORDER BY random() LIMIT 2000")]
+        found = connection.execute(f"SELECT DISTINCT subject FROM {of} ORDER BY random() LIMIT 2000").fetchall()
+    return [str(subject) for (subject,) in found]
 
 
 def bare_reads(connection: apsw.Connection, version: int) -> Callable[[SubjectId], None]:

@@ -20,7 +20,7 @@ from engine.service import Service
 from graph_model.collector import seldom_collected
 from graph_model.nodes import Designation, Facts
 from graph_model.store import ARCHIVE_TABLES, Archive, ArchivedRow, ChangeSet, Publication, RulebookGraph, Store
-from graph_model.stores import neo4j_archive, neo4j_slice, open_store
+from graph_model.stores import neo4j_archive, neo4j_read, neo4j_slice, open_store
 from graph_model.stores.neo4j_rows import record_text
 from graph_model.stores.neo4j_statements import PIECES, add_node, batched
 from memoranda.reader import SHIPPED, read_rulebook
@@ -48,9 +48,13 @@ def bare(server: Place) -> Iterator[neo4j.Driver]:
 def fill(store: Store) -> None:
     subjects = organisations(FACTS)
     store.publish(Publication("sha256:x", b"{}", VOCABULARY, "bench", "bench", "rulebook"))
-    bags = (subjects, relations(subjects), designations(subjects)[::7])
-    for kind, facts in zip(("registrations", "relations", "designations"), bags, strict=True):
-        store.commit(ChangeSet("bench", "bench", kind, Facts(**{kind: facts})))
+    bags = {
+        "registrations": Facts(registrations=subjects),
+        "relations": Facts(relations=relations(subjects)),
+        "designations": Facts(designations=designations(subjects)[::7]),
+    }
+    for kind, facts in bags.items():
+        store.commit(ChangeSet("bench", "bench", kind, facts))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +148,7 @@ def test_stream(benchmark: Any, bare: neo4j.Driver, city: tuple[Store, list[str]
         after: str | None = ""
         with bare.session(database="neo4j") as session:
             while after is not None:
-                after, _ = next(iter(session.run(statement, {"after": after, "page": neo4j_archive.PAGE}))).values()
+                after, _ = next(iter(session.run(statement, {"after": after, "page": neo4j_read.PAGE}))).values()
 
     @seldom_collected()
     def by_store() -> None:

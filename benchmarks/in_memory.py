@@ -114,7 +114,8 @@ def answered(items: Sequence[dict[str, str]], desk: Desk) -> float:
 def length_of(checks: Sequence[Asked], desk: Desk) -> float:
     """Give the mean length of an affected one's decision."""
     sitting = desk.sitting(Asker())
-    return sum(len(decision) for _, decision, _ in (desk.answer(item, sitting) for item in spelled(checks))) / len(checks)
+    answers = [desk.answer(item, sitting) for item in spelled(checks)]
+    return sum(len(decision) for _, decision, _ in answers) / len(answers)
 
 
 if __name__ == "__main__":
