@@ -47,11 +47,9 @@ class Scribe:
             ours.settimeout(0)
             try:
                 process = subprocess.Popen(  # noqa: S603 - our own program
-                    # In a session of its own: who interrupts the service from a terminal does not mean the scribe.
                     [sys.executable, "-I", "-S", str(_PROGRAM), str(theirs.fileno())],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
-                    start_new_session=True,
                 )
                 return cls(loop, ours, process)
             except (OSError, NotImplementedError):

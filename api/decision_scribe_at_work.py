@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, signal
 from struct import calcsize, unpack
 
 _MOST_BYTES = 1 << 20
@@ -45,5 +46,7 @@ def kept(file: int, text: memoryview) -> int:
 
 
 if __name__ == "__main__":
+    for asked_to_end in (SIGINT, SIGTERM, SIGHUP):  # meant for the service, which still has answers to give
+        signal(asked_to_end, SIG_IGN)
     with suppress(ConnectionError):  # ended before it has heard the last answer
         main(int(sys.argv[1]))
