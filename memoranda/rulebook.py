@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Self, TypeVar
 
@@ -164,10 +164,7 @@ class Rulebook:
     def ancestors(self, matter_id: str) -> tuple[str, ...]:
         """Give a matter and what contains it, up to the root."""
         if matter_id not in self._ancestors:
-            chain = [matter_id]
-            while (parent := self.matters[chain[-1]].parent) is not None:
-                chain.append(parent)
-            self._ancestors[matter_id] = tuple(chain)
+            self._ancestors[matter_id] = _chain(matter_id, lambda id_: self.matters[id_].parent)
         return self._ancestors[matter_id]
 
     def cannot_see(self, matter_id: str) -> tuple[str, ...]:
@@ -189,10 +186,7 @@ class Rulebook:
     def counterpart_chain(self, department_id: str) -> tuple[str, ...]:
         """Give a department, whose counterpart it is, and so on."""
         if department_id not in self._chains:
-            chain = [department_id]
-            while (counterpart := self.departments[chain[-1]].counterpart_of) is not None:
-                chain.append(counterpart)
-            self._chains[department_id] = tuple(chain)
+            self._chains[department_id] = _chain(department_id, lambda id_: self.departments[id_].counterpart_of)
         return self._chains[department_id]
 
     def bound_departments(self, measure_id: str) -> tuple[str, ...]:
@@ -236,3 +230,10 @@ def _with_tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _with_tuples(item) for key, item in value.items()}
     return value
+
+
+def _chain(first: str, next_of: Callable[[str], str | None]) -> tuple[str, ...]:
+    chain = [first]
+    while (following := next_of(chain[-1])) is not None:
+        chain.append(following)
+    return tuple(chain)
