@@ -34,6 +34,8 @@ class Scribe:
         self._ended: Ended | None = None
         self.has_ended = False
         """Whether nobody is there any more."""
+        self.has_served = False
+        """Whether it has answered at all: one that has not, another would not either."""
         loop.add_reader(to, self._heard)
 
     @classmethod
@@ -52,7 +54,7 @@ class Scribe:
                     stdin=subprocess.DEVNULL,
                 )
                 return cls(loop, ours, process)
-            except (OSError, NotImplementedError):
+            except OSError:
                 ours.close()
                 return None
 
@@ -88,6 +90,8 @@ class Scribe:
         if not said:
             self.has_ended = True
             self._unwatch()
+        else:
+            self.has_served = True
         number = int(said or EPIPE)
         ended, self._ended = self._ended, None
         if ended is not None:

@@ -17,10 +17,8 @@ _ONE_FILE_BYTES = socket.CMSG_SPACE(calcsize("i"))
 
 def main(descriptor: int) -> None:
     """Write until the other end is closed, or its process has ended."""
-    file, place = (
-        -1,
-        memoryview(bytearray(_MOST_BYTES)),
-    )  # to make room anew for each text would cost as much as writing
+    file = -1
+    place = memoryview(bytearray(_MOST_BYTES))  # to make room anew for each text would cost as much as writing
     with socket.socket(fileno=descriptor) as asked:
         while True:
             length, files, _, _ = asked.recvmsg_into([place], _ONE_FILE_BYTES)

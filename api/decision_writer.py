@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from api.decision_scribe import Scribe
 from api.decision_segment import Segment
@@ -17,6 +18,8 @@ from api.settings import Keeping
 
 _LITTLE_BYTES = 96 << 10
 """Are chained in a fraction of a millisecond, and fit into a message."""
+_AGAIN_S = 60.0
+"""After a process that could not be started, or ended before it served, a thread writes for so long."""
 Ended = Callable[[Exception | None], object]
 ScribeOn = Callable[[asyncio.AbstractEventLoop], Scribe | None]
 
@@ -70,6 +73,7 @@ class Writer:
         self._now = now
         self._scribe_on = scribe_on
         self._scribe: Scribe | None = None
+        self._no_scribe_until = 0.0
         self._segment: Segment | None = None
         self._thread = ThreadPoolExecutor(1, "decision-log")
 
@@ -101,9 +105,13 @@ class Writer:
         if segment is None or segment.number != group.segment or group.bytes > _LITTLE_BYTES:
             return False
         if self._scribe is not None and self._scribe.has_ended:
+            if not self._scribe.has_served:
+                self._no_scribe_until = monotonic() + _AGAIN_S
             self._dismiss()
-        if self._scribe is None and len(group.bodies) > 1:  # who asks alone needs none
-            self._scribe = self._scribe_on(loop)
+        if self._scribe is None and len(group.bodies) > 1 and monotonic() >= self._no_scribe_until:
+            self._scribe = self._scribe_on(loop)  # who asks alone needs none
+            if self._scribe is None:
+                self._no_scribe_until = monotonic() + _AGAIN_S
         if self._scribe is None:
             return False
         group.lines = segment.chained(group.bodies)

@@ -15,7 +15,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from api import decision_scribe_at_work
+from api import decision_scribe, decision_scribe_at_work
 from api.decision_reading import found
 from api.decision_scribe import Ended, Scribe
 from api.decision_segment import Segment, segments_in
@@ -184,6 +184,32 @@ def is_gone(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def test_a_scribe_that_cannot_even_begin_is_not_tried_again_and_again(
+    tmp_path: Path, told: dict[str, Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "broken.py"
+    program.write_text("raise SystemExit(1)")
+    monkeypatch.setattr(decision_scribe, "_PROGRAM", program)
+    begun: list[Scribe | None] = []
+
+    def begun_on(loop: asyncio.AbstractEventLoop) -> Scribe | None:
+        begun.append(Scribe.begun_on(loop))
+        return begun[-1]
+
+    async def ask() -> list[str]:
+        many = (log.kept(log.noted(ASKER, [told["clear"]])) for _ in range(6))
+        await asyncio.gather(*many, return_exceptions=True)
+        await asyncio.gather(*(log.kept(log.noted(ASKER, [told["clear"]])) for _ in range(6)), return_exceptions=True)
+        log._broken_until = 0.0
+        return await at_once(log, [told["bar"]] * 6, 20)
+
+    with log_in(tmp_path / "log", begun_on) as log:
+        ids = asyncio.run(ask())
+    assert len(begun) == 1
+    assert all(found(tmp_path / "log", check_id).decision == told["bar"] for check_id in ids)
+    assert verified([tmp_path / "log"]).faults == ()
 
 
 def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
